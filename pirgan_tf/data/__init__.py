@@ -1,0 +1,5 @@
+"""Photographs: procedural landscapes, folders of photos, TFDS."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""Component 3: the estimator of the Positive Interaction Rate (PIR)."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,5 @@
+"""Component 1: the generative model, its losses and its trainer."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

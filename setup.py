@@ -1,0 +1,51 @@
+from setuptools import find_packages, setup
+
+STAGES = (
+    "import_photos",
+    "pretrain",
+    "sample",
+    "simulate",
+    "train_estimator",
+    "tune",
+    "evaluate",
+    "report",
+    "reproduce",
+)
+
+setup(
+    name="pirgan-tf",
+    version="0.1.0",
+    description="Improving image generative models with human interactions, in TensorFlow and Keras",
+    long_description=open("README.md", encoding="utf-8").read(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    packages=find_packages(include=["pirgan_tf", "pirgan_tf.*"]),
+    package_data={"pirgan_tf": ["**/*.pyi", "**/*.html", "**/*.css"]},
+    python_requires=">=3.10,<3.14",
+    install_requires=[
+        "absl-py>=2.1",
+        "Jinja2>=3.1",
+        "keras>=3.8,<4",
+        "lazy-loader>=0.4",
+        "matplotlib>=3.8",
+        "numpy>=1.26",
+        "pandas>=2.2",
+        "Pillow>=10.3",
+        "scipy>=1.12",
+        "tensorboard>=2.19",
+        "tensorflow>=2.19,<2.22",
+        "tensorflow-datasets>=4.9.7",
+        "tensorflow-probability>=0.25",
+        "tf-keras>=2.19,<2.22",
+        "tqdm>=4.66",
+    ],
+    extras_require={
+        "gpu": ["tensorflow[and-cuda]>=2.19,<2.22"],
+        "dev": ["mypy>=1.14", "pytest>=8", "ruff>=0.9", "tf-slim>=1.1"],
+    },
+    entry_points={
+        "console_scripts": [
+            f"pirgan-{stage} = pirgan_tf.stages.{stage}:main" for stage in STAGES
+        ]
+    },
+)
