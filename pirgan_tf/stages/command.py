@@ -1,0 +1,54 @@
+"""From a command line to a stage and an exit status."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.stages.options import Options, parse_options
+from pirgan_tf.stages.outputs import describe
+
+
+def run_command(
+    stage: str,
+    options_class: type[Options],
+    run: Callable[[Any], None],
+    dry_run: Callable[[Any], dict] | None = None,
+) -> NoReturn:
+    """Runs a stage as a command.
+
+    Exit status: 0 when done, 1 after a failure in the run, 2 after a mistake in
+    the command or its input, 130 and 143 after SIGINT and SIGTERM.
+
+    Args:
+        stage: the stage's name.
+        options_class: its options.
+        run: the stage itself.
+        dry_run: what a dry run tells beside the options, such as parameter counts.
+    """
+    # TensorFlow reads these when it is first imported, which is inside `run`.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Off by default on CPUs without AVX512, where it is faster too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    try:
+        options, help_text = parse_options(options_class, stage, sys.argv)
+        if options is None:
+            print(f"{run.__doc__}\n\nFlags of {stage}:\n{help_text}")
+        elif options.dry_run:
+            print(json.dumps(describe(stage, options) | (dry_run(options) if dry_run else {}), indent=2))
+        else:
+            run(options)
+    except InputError as error:
+        _exit(stage, str(error), 2)
+    except TrainingError as error:
+        _exit(stage, str(error), 1)
+    except KeyboardInterrupt as error:
+        _exit(stage, str(error) or "interrupted", 128 + getattr(error, "signum", 2))
+    sys.exit(0)
+
+
+def _exit(stage: str, message: str, status: int) -> NoReturn:
+    print(f"{stage}: {message}", file=sys.stderr)
+    sys.exit(status)

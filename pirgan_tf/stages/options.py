@@ -1,0 +1,212 @@
+"""The options of a stage: one frozen dataclass, from which its flags are made."""
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from typing import Any
+
+from absl import flags
+
+from pirgan_tf.errors import InputError
+
+
+def option(
+    help: str,
+    default: Any = dataclasses.MISSING,
+    *,
+    choices: tuple[str, ...] = (),
+    minimum: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    changes_result: bool = True,
+) -> Any:
+    """Declares an option.
+
+    Args:
+        help: the flag's help, one sentence, with the unit.
+        default: its default; without one the flag is required.
+        choices: the values allowed, if they are few.
+        minimum: smallest number allowed.
+        above: bound that a number must exceed.
+        below: bound that a number must stay under.
+        changes_result: whether a run may not be resumed with another value.
+    """
+    metadata = {
+        "help": help,
+        "choices": choices,
+        "minimum": minimum,
+        "above": above,
+        "below": below,
+        "changes_result": changes_result,
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """The options that every stage has."""
+
+    output: str = option("Where the result goes; it must not exist yet.", changes_result=False)
+    overwrite: bool = option("Replace a finished output.", False, changes_result=False)
+    dry_run: bool = option(
+        "Print the resolved options and parameter counts as JSON, and stop.",
+        False,
+        changes_result=False,
+    )
+
+    def validate(self) -> None:
+        """Checks what can be checked at once, without TensorFlow.
+
+        Raises:
+            InputError: for the first option that cannot be right.
+        """
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if dataclasses.is_dataclass(value):
+                continue
+            _check_value(field.name, value, field.metadata)
+
+    def differences(self, earlier: dict) -> list[str]:
+        """Returns how the options which change the result differ from an earlier dump."""
+        changed = []
+        for field in dataclasses.fields(self):
+            now, before = to_json(getattr(self, field.name)), earlier.get(field.name)
+            if field.metadata.get("changes_result", True) and now != before:
+                changed.append(f"{field.name} was {before!r} and is {now!r}")
+        return changed
+
+
+def to_json(value: Any) -> Any:
+    """Converts options, or one of them, to what JSON holds."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def parse_options(
+    options_class: type[Options], stage: str, argv: list[str]
+) -> tuple[Options | None, str]:
+    """Parses a command line.
+
+    Args:
+        options_class: the stage's options.
+        stage: its name, for the help.
+        argv: the command line, program name first.
+
+    Returns:
+        The options, validated, and the help text; no options if help was asked for.
+
+    Raises:
+        InputError: for any flag that is unknown, missing or of a wrong value.
+    """
+    values = flags.FlagValues()
+    flags.DEFINE_bool(
+        "help", False, "Print this help.", flag_values=values, module_name=stage, short_name="h"
+    )
+    _define_flags(options_class, stage, "", values)
+    try:
+        left_over = values(argv)[1:]
+    except (flags.Error, OSError) as error:
+        raise InputError(" ".join(str(error).split())) from error
+    if left_over:
+        raise InputError(f"flags are written --name=value. Received: {' '.join(left_over)}")
+    text = values.get_help()
+    if values["help"].value:
+        return None, text
+    options = _from_flags(options_class, "", values)
+    options.validate()
+    return options, text
+
+
+def check_name(kind: str, name: str, known: typing.Iterable[str]) -> None:
+    """Refuses an unknown name, and suggests the near miss.
+
+    Raises:
+        InputError: if `name` is not among the `known`.
+    """
+    known = list(known)
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise InputError(f"{kind} must be one of {', '.join(known)}. Received: {name!r}{hint}")
+
+
+def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None:
+    if rules.get("choices"):
+        check_name(name, value, rules["choices"])
+    if value == "" and not rules.get("choices"):
+        raise InputError(f"{name} must not be empty")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        minimum, above, below = (rules.get(rule) for rule in ("minimum", "above", "below"))
+        wanted = [
+            text
+            for bound, text in (
+                (minimum, f"at least {minimum}"),
+                (above, f"above {above}"),
+                (below, f"below {below}"),
+            )
+            if bound is not None
+        ]
+        right = (
+            math.isfinite(value)
+            and (minimum is None or value >= minimum)
+            and (above is None or value > above)
+            and (below is None or value < below)
+        )
+        if not right:
+            wanted_text = " and ".join(wanted) or "a finite number"
+            raise InputError(f"{name} must be {wanted_text}. Received: {value}")
+
+
+def _define_flags(
+    options_class: type, stage: str, prefix: str, values: flags.FlagValues
+) -> None:
+    hints = typing.get_type_hints(options_class)
+    for field in dataclasses.fields(options_class):
+        kind = _plain_type(hints[field.name])
+        if dataclasses.is_dataclass(kind):
+            _define_flags(kind, f"{stage}: {field.name}", f"{field.name}_", values)
+            continue
+        required = field.default is dataclasses.MISSING
+        define = {
+            bool: flags.DEFINE_bool,
+            int: flags.DEFINE_integer,
+            float: flags.DEFINE_float,
+            str: flags.DEFINE_string,
+            tuple: flags.DEFINE_list,
+        }[kind]
+        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        text = field.metadata["help"]
+        if field.metadata["choices"]:
+            text = f"{text} One of {', '.join(field.metadata['choices'])}."
+        define(
+            prefix + field.name,
+            None if required else default,
+            text,
+            flag_values=values,
+            module_name=stage,
+        )
+
+
+def _plain_type(hint: Any) -> type:
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not types.NoneType)
+    return typing.get_origin(hint) or hint
+
+
+def _from_flags(options_class: type, prefix: str, values: flags.FlagValues) -> Any:
+    hints = typing.get_type_hints(options_class)
+    arguments: dict[str, Any] = {}
+    for field in dataclasses.fields(options_class):
+        kind = _plain_type(hints[field.name])
+        if dataclasses.is_dataclass(kind):
+            arguments[field.name] = _from_flags(kind, f"{field.name}_", values)
+            continue
+        value = values[prefix + field.name].value
+        if value is None and field.default is dataclasses.MISSING:
+            raise InputError(f"--{prefix}{field.name} is required: {field.metadata['help']}")
+        arguments[field.name] = tuple(value) if kind is tuple else value
+    return options_class(**arguments)

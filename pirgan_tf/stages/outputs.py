@@ -1,0 +1,171 @@
+"""Output folders that appear whole or not at all, and what they tell of their making."""
+
+import fcntl
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pirgan_tf
+from pirgan_tf.errors import InputError
+from pirgan_tf.stages.options import Options, to_json
+
+_PARTIAL = ".partial"
+_LIBRARIES = ("tensorflow", "keras", "tensorflow-probability", "numpy")
+
+
+@contextmanager
+def output_folder(stage: str, options: Options, *, resumable: bool = False) -> Iterator[Path]:
+    """Gives a stage a folder to write to, which becomes its output when all went well.
+
+    The folder stands beside the output, with `.partial` after its name, and is
+    renamed at the end. What a failure leaves of it is deleted, unless the stage
+    is resumable: then it stays, and the same command goes on from there.
+
+    Args:
+        stage: the stage's name.
+        options: its options, resolved.
+        resumable: whether the stage goes on from what an earlier run left.
+
+    Raises:
+        InputError: if the output exists, if another process is writing it, or if
+            an unfinished output was begun with other options.
+    """
+    output = Path(options.output)
+    if output.exists() and not options.overwrite:
+        raise InputError(f"output exists; choose another, or add --overwrite. Received: {output}")
+    partial = output.with_name(output.name + _PARTIAL)
+    begun = partial.exists()
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        lock = os.open(partial, os.O_RDONLY)
+    except OSError as error:
+        raise InputError(f"output cannot be written: {error.strerror}. Received: {output}") from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(
+                f"another process is writing this output at this moment. Received: {output}"
+            ) from error
+        begun = begun and _is_ours_to_resume(partial, stage, options, resumable)
+        if not begun:
+            _clear(partial)
+            write_json(partial / "options.json", describe(stage, options))
+        try:
+            yield partial
+        except BaseException as error:
+            if not resumable or (isinstance(error, InputError) and not begun):
+                shutil.rmtree(partial)
+            raise
+        _publish(partial, output)
+    finally:
+        os.close(lock)
+
+
+def describe(stage: str, options: Options) -> dict:
+    """Returns what options.json holds: stage, options, versions and git revision."""
+    return {
+        "stage": stage,
+        "options": to_json(options),
+        "versions": {
+            "pirgan-tf": pirgan_tf.__version__,
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in _LIBRARIES},
+        },
+        "git_revision": _git_revision(),
+    }
+
+
+def read_options(folder: str | Path, stages: tuple[str, ...]) -> dict:
+    """Returns the options with which a stage made a folder.
+
+    Args:
+        folder: the folder.
+        stages: the stages whose folder would be right.
+
+    Raises:
+        InputError: if the folder is missing, unfinished or another stage's.
+    """
+    folder = Path(folder)
+    wanted = " or ".join(stages)
+    if not folder.is_dir():
+        raise InputError(f"folder made by {wanted} is missing. Received: {folder}")
+    content = read_json(folder / "options.json")
+    if content.get("stage") not in stages:
+        raise InputError(
+            f"folder must be made by {wanted}, but was made by {content.get('stage')}. "
+            f"Received: {folder}"
+        )
+    return content["options"]
+
+
+def read_json(path: Path) -> dict:
+    """Reads a JSON object.
+
+    Raises:
+        InputError: if the file is missing or holds no JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"file is missing or is not JSON. Received: {path}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"file must hold a JSON object. Received: {path}")
+    return content
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes JSON for people to read; refuses NaN and infinity, which JSON lacks."""
+    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _is_ours_to_resume(partial: Path, stage: str, options: Options, resumable: bool) -> bool:
+    if not resumable or not (partial / "options.json").exists():
+        return False
+    earlier = read_json(partial / "options.json")
+    changed = options.differences(earlier["options"]) if earlier["stage"] == stage else [
+        f"stage was {earlier['stage']} and is {stage}"
+    ]
+    if changed and not options.overwrite:
+        raise InputError(
+            f"an unfinished output with other options is in {partial} ({'; '.join(changed)}): "
+            "give the same options to go on, or --overwrite to begin anew"
+        )
+    return not changed
+
+
+def _clear(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _publish(partial: Path, output: Path) -> None:
+    replaced = output.with_name(output.name + ".replaced")
+    if output.exists():
+        output.rename(replaced)
+    partial.rename(output)
+    if replaced.is_dir():
+        shutil.rmtree(replaced)
+    elif replaced.exists():
+        replaced.unlink()
+
+
+def _git_revision() -> str | None:
+    found = subprocess.run(
+        ["git", "rev-parse", "HEAD"],
+        cwd=Path(pirgan_tf.__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return found.stdout.strip() or None

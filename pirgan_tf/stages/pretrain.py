@@ -1,0 +1,96 @@
+"""Stage `pretrain`: photographs in, a GAN out."""
+
+import dataclasses
+from typing import NoReturn
+
+from pirgan_tf import data, gan, training
+from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.options import option
+from pirgan_tf.stages.outputs import output_folder
+from pirgan_tf.stages.training_options import TrainingOptions, set_up_devices, train
+
+STAGE = "pretrain"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PretrainOptions(TrainingOptions):
+    """Flags of pretrain; the defaults are the paper's numbers."""
+
+    dataset: str = option(
+        "Photographs: landscapes (procedural), folder:DIR (from import_photos) or tfds:NAME.",
+        "landscapes",
+    )
+    classes: tuple[str, ...] = option("Classes to use, by name; empty is all.", ())
+    landscapes: int = option("Images that --dataset=landscapes draws.", 4000, minimum=2)
+    conditional: bool = option("Train an ACGAN on the classes; without, a plain GAN.", True)
+    steps: int = option("Training steps.", 1_100_000, minimum=1)
+    latent_size: int = option("Units of the latent.", 64, minimum=1)
+    width: float = option("Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0)
+    dropout: float = option("Rate of the discriminator's dropout.", 0.5, minimum=0.0, below=1.0)
+    generator_learning_rate: float = option("Learning rate of Adam.", 1e-5, above=0.0)
+    adam_beta_1: float = option("First-moment decay of Adam.", 0.5, minimum=0.0, below=1.0)
+    discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-5, above=0.0)
+    fake_class_weight: float = option("w_fake_class of appendix A.", 1.5, minimum=0.0)
+    real_class_weight: float = option("w_real_class of appendix A.", 1.0, minimum=0.0)
+
+    def validate(self) -> None:
+        """Checks the numbers, the dataset and that every layer keeps a channel."""
+        super().validate()
+        data.validate_dataset_spec(self.dataset)
+        gan.width.scale_depth(gan.width.SMALLEST_DEPTH, self.width)
+
+
+def run(options: PretrainOptions) -> None:
+    """Trains a GAN on photographs (section 2.1.1 and appendix A of the paper).
+
+    Writes generator.keras, discriminator.keras, options.json, stats.jsonl,
+    images/, summaries/ (for TensorBoard) and checkpoints/ to the output.
+    """
+    options, devices = set_up_devices(options)
+    print(f"{STAGE}: {devices.reason}", flush=True)
+    dataset = data.load_dataset(
+        options.dataset, classes=options.classes, num_landscapes=options.landscapes
+    )
+    class_names = dataset.class_names if options.conditional else ()
+    trainer = gan.GanTrainer(
+        gan.GanSettings(
+            num_classes=len(class_names),
+            latent_size=options.latent_size,
+            width=options.width,
+            dropout=options.dropout,
+            batch_size=options.batch_size,
+            generator_learning_rate=options.generator_learning_rate,
+            adam_beta_1=options.adam_beta_1,
+            discriminator_learning_rate=options.discriminator_learning_rate,
+            fake_class_weight=options.fake_class_weight,
+            real_class_weight=options.real_class_weight,
+        ),
+        devices,
+        dataset.images,
+        dataset.labels,
+        seed=options.seed,
+        stream=STAGE,
+    )
+    with output_folder(STAGE, options, resumable=True) as folder:
+        training.save_png(training.image_grid(dataset.images[:64]), folder / "images/reals.png")
+        train(trainer, options, folder)
+        gan.save_gan(trainer, class_names, folder)
+
+
+def dry_run(options: PretrainOptions) -> dict:
+    """Returns the parameter counts; without the photographs, classes count as the flag says."""
+    num_classes = (len(options.classes) or 2) if options.conditional else 0
+    return {
+        "parameters": {
+            "num_classes": num_classes,
+            "generator": gan.build_generator(
+                num_classes, options.latent_size, options.width
+            ).count_params(),
+            "discriminator": gan.build_discriminator(num_classes, options.width).count_params(),
+        }
+    }
+
+
+def main() -> NoReturn:
+    """Runs the stage from the command line."""
+    run_command(STAGE, PretrainOptions, run, dry_run)

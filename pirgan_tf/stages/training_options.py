@@ -1,0 +1,87 @@
+"""The options that every training stage has."""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from pirgan_tf import training
+from pirgan_tf.stages.options import Options, option
+
+if TYPE_CHECKING:
+    from pirgan_tf.training.devices import Devices
+    from pirgan_tf.training.trainer import Trainer
+
+_T = TypeVar("_T", bound="TrainingOptions")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainingOptions(Options):
+    """Devices, length and records of a training run."""
+
+    steps: int = option("Training steps.", minimum=1)
+    batch_size: int = option("Images a step, over all replicas.", 64, minimum=1)
+    seed: int = option("Seed of every draw.", 0, minimum=0, below=2**31)
+    strategy: str = option(
+        "Where to train; auto is mirrored where there are several GPUs.",
+        "auto",
+        choices=("auto", "one", "mirrored"),
+    )
+    replicas: int = option(
+        "Devices that mirrored training uses; 0 is all GPUs. Without a GPU, the CPU is split.",
+        0,
+        minimum=0,
+    )
+    precision: str = option(
+        "Precision of the networks; auto is bfloat16 where the device multiplies it fast.",
+        "auto",
+        choices=("auto", "float32", "bfloat16"),
+    )
+    jit: str = option(
+        "Compile the step with XLA; auto is on with one GPU.", "auto", choices=("auto", "on", "off")
+    )
+    log_every: int = option("Steps between status lines.", 100, minimum=1, changes_result=False)
+    images_every: int = option(
+        "Steps between image grids; 0 is none.", 1000, minimum=0, changes_result=False
+    )
+    checkpoint_every: int = option(
+        "Steps between checkpoints; 0 is none.", 1000, minimum=0, changes_result=False
+    )
+    checkpoint_minutes: float = option(
+        "Minutes between checkpoints; 0 is none.", 10.0, minimum=0.0, changes_result=False
+    )
+    keep_checkpoints: int = option(
+        "Newest checkpoints kept while training.", 3, minimum=1, changes_result=False
+    )
+
+
+def set_up_devices(options: _T) -> tuple[_T, "Devices"]:
+    """Starts the devices; returns the options with every "auto" resolved, and the devices."""
+    devices = training.configure(
+        strategy=options.strategy,
+        replicas=options.replicas,
+        precision=options.precision,
+        jit=options.jit,
+        seed=options.seed,
+    )
+    resolved = dataclasses.replace(
+        options,
+        strategy="mirrored" if devices.num_replicas > 1 else "one",
+        replicas=devices.num_replicas,
+        precision=devices.precision,
+        jit="on" if devices.jit else "off",
+    )
+    return resolved, devices
+
+
+def train(trainer: "Trainer", options: TrainingOptions, folder: Path, evaluate_every: int = 0) -> int:
+    """Runs the shared loop as the options say; returns the last step made."""
+    schedule = training.loop.Schedule(
+        steps=options.steps,
+        log_every=options.log_every,
+        evaluate_every=evaluate_every,
+        images_every=options.images_every,
+        checkpoint_every=options.checkpoint_every,
+        checkpoint_minutes=options.checkpoint_minutes,
+        keep_checkpoints=options.keep_checkpoints,
+    )
+    return training.loop.run(trainer, schedule, folder)

@@ -1,0 +1,131 @@
+"""Where a run computes, and in which precision."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from pirgan_tf.errors import InputError
+
+_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Devices:
+    """A resolved choice of devices.
+
+    Attributes:
+        strategy: the `tf.distribute.Strategy` under which everything is built.
+        precision: `"float32"` or `"bfloat16"`.
+        jit: whether the training step is compiled by XLA.
+        reason: what was chosen and why, for people.
+    """
+
+    strategy: tf.distribute.Strategy
+    precision: str
+    jit: bool
+    reason: str
+
+    @property
+    def dtype(self) -> str:
+        """The Keras dtype policy of the networks."""
+        return _POLICIES[self.precision]
+
+    @property
+    def num_replicas(self) -> int:
+        """The number of replicas over which a batch is split."""
+        return self.strategy.num_replicas_in_sync
+
+
+def configure(*, strategy: str, replicas: int, precision: str, jit: str, seed: int) -> Devices:
+    """Sets up TensorFlow for a run and resolves every `"auto"`.
+
+    Initial weights are drawn from `seed`. Operations of one step run in a fixed
+    order, because on CPUs concurrent ones change the last bits from process to
+    process; it costs no speed on a machine with few cores, and GPUs do not
+    depend on it.
+
+    Args:
+        strategy: `"one"`, `"mirrored"` or `"auto"`: mirrored where there are
+            several GPUs.
+        replicas: how many devices `"mirrored"` uses; 0 is all GPUs. Without a
+            GPU, the CPU is split into as many logical ones.
+        precision: `"float32"`, `"bfloat16"` or `"auto"`: bfloat16 where the
+            device multiplies it fast.
+        jit: `"on"`, `"off"` or `"auto"`: on with one GPU.
+        seed: seed of the initial weights.
+
+    Raises:
+        InputError: if there are fewer devices than `replicas`.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    _set_once(tf.config.threading.set_inter_op_parallelism_threads, 1)
+    for gpu in gpus:
+        _set_once(tf.config.experimental.set_memory_growth, gpu, True)
+    keras.utils.set_random_seed(seed)
+
+    if strategy == "auto":
+        strategy = "mirrored" if len(gpus) > 1 else "one"
+    kind, names = _device_names(replicas if strategy == "mirrored" else 1, gpus)
+    if strategy == "mirrored":
+        chosen = tf.distribute.MirroredStrategy(names)
+        where = f"{len(names)} {kind}s, mirrored"
+    else:
+        chosen = tf.distribute.get_strategy()
+        where = f"one {kind}"
+
+    fast = _bfloat16_is_fast(gpus)
+    reason = f"{where}; precision {precision}"
+    if precision == "auto":
+        precision = "bfloat16" if fast else "float32"
+        reason = f"{where}; precision {precision}, as the {kind} " + (
+            "multiplies bfloat16 fast" if fast else "has no fast bfloat16"
+        )
+    elif precision == "bfloat16" and not fast:
+        reason += f" (warning: this {kind} has no fast bfloat16; float32 would be faster)"
+    if jit == "auto":
+        jit = "on" if len(gpus) > 0 and len(names) == 1 else "off"
+    return Devices(chosen, precision, jit == "on", f"{reason}; XLA {jit}")
+
+
+def _set_once(setter, *args) -> None:
+    """Applies a setting that TensorFlow takes only before its devices start."""
+    try:
+        setter(*args)
+    except RuntimeError:
+        # A later stage of the same process: the first one has set it already.
+        pass
+
+
+def _device_names(count: int, gpus: list) -> tuple[str, list[str]]:
+    if gpus:
+        count = count or len(gpus)
+        if count > len(gpus):
+            raise InputError(f"replicas must be at most the number of GPUs, {len(gpus)}. Received: {count}")
+        return "GPU", [f"GPU:{i}" for i in range(count)]
+    count = count or 1
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    if count > 1:
+        _set_once(
+            tf.config.set_logical_device_configuration,
+            cpu,
+            [tf.config.LogicalDeviceConfiguration()] * count,
+        )
+    if len(tf.config.list_logical_devices("CPU")) < count:
+        raise InputError(
+            "replicas on a CPU must be set before TensorFlow starts, and this process has "
+            f"started it with fewer. Received: {count}"
+        )
+    return "CPU", [f"CPU:{i}" for i in range(count)]
+
+
+def _bfloat16_is_fast(gpus: list) -> bool:
+    if gpus:
+        capability = tf.config.experimental.get_device_details(gpus[0]).get("compute_capability")
+        return capability is not None and capability >= (8, 0)
+    try:
+        cpu_flags = Path("/proc/cpuinfo").read_text().split()
+    except OSError:
+        return False
+    return "amx_bf16" in cpu_flags or "avx512_bf16" in cpu_flags

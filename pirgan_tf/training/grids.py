@@ -1,0 +1,39 @@
+"""Many small images as one picture."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def image_grid(images: np.ndarray, columns: int = 8, gap: int = 2, scale: int = 1) -> np.ndarray:
+    """Lays images out row by row on white.
+
+    Args:
+        images: shape `[n, h, w, 3]`, uint8.
+        columns: images in a row; the last row may be shorter.
+        gap: white pixels between images and around them.
+        scale: whole factor by which every pixel is repeated.
+
+    Returns:
+        Shape `[rows * (h * scale + gap) + gap, columns * (w * scale + gap) + gap, 3]`, uint8.
+    """
+    images = images.repeat(scale, axis=1).repeat(scale, axis=2)
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    cells = np.full((rows * columns, height + gap, width + gap, channels), 255, np.uint8)
+    cells[:count, :height, :width] = images
+    cells = cells.reshape(rows, columns, height + gap, width + gap, channels)
+    grid = cells.swapaxes(1, 2).reshape(rows * (height + gap), columns * (width + gap), channels)
+    return np.pad(grid, ((gap, 0), (gap, 0), (0, 0)), constant_values=255)
+
+
+def to_uint8(images) -> np.ndarray:
+    """Converts images from float in [-1, 1] to uint8, rounding to the nearest."""
+    return np.clip(np.rint((np.asarray(images, np.float32) + 1.0) * 127.5), 0, 255).astype(np.uint8)
+
+
+def save_png(image: np.ndarray, path: Path) -> None:
+    """Writes a picture, uint8 `[h, w, 3]`, and the folder it goes to."""
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(image).save(path)

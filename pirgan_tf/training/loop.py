@@ -1,0 +1,169 @@
+"""The loop around every trainer: steps, checkpoints, resuming, signals."""
+
+import dataclasses
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import tensorflow as tf
+
+from pirgan_tf.errors import TrainingError
+from pirgan_tf.training.records import Records
+from pirgan_tf.training.trainer import Trainer
+
+_SECONDS_PER_CALL = 1.0
+
+
+class Interrupted(KeyboardInterrupt):
+    """The run was asked to stop, and has written a checkpoint.
+
+    Attributes:
+        signum: the signal that asked, SIGTERM or SIGINT.
+    """
+
+    def __init__(self, signum: int, step: int):
+        super().__init__(f"stopped at step {step} by {signal.Signals(signum).name}; checkpoint written")
+        self.signum = signum
+
+
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """When the loop does what; all in steps but where the name says otherwise.
+
+    Attributes:
+        steps: the last step.
+        log_every: a tick: one status line, one record of the mean losses.
+        evaluate_every: `Trainer.evaluate`; 0 is never.
+        images_every: `Trainer.draw_images`; 0 is never.
+        checkpoint_every: checkpoint by step; 0 is never.
+        checkpoint_minutes: checkpoint by time; 0 is never.
+        keep_checkpoints: how many of the newest are kept.
+    """
+
+    steps: int
+    log_every: int = 100
+    evaluate_every: int = 0
+    images_every: int = 0
+    checkpoint_every: int = 1000
+    checkpoint_minutes: float = 10.0
+    keep_checkpoints: int = 3
+
+    def next_stop(self, step: int) -> int:
+        """Returns the first step after `step` at which something is due."""
+        periods = (self.log_every, self.evaluate_every, self.images_every, self.checkpoint_every)
+        return min([self.steps] + [(step // every + 1) * every for every in periods if every])
+
+
+def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
+    """Trains to the last step, from the newest checkpoint in `folder` if there is one.
+
+    Several steps run in one call, about a second's worth, so that a signal is
+    answered soon and Python costs nothing. How the steps are split into calls
+    has no influence on the weights.
+
+    Args:
+        trainer: the trainer, with all its variables built.
+        schedule: when to do what.
+        folder: receives `checkpoints/`, `summaries/` (TensorBoard), `stats.jsonl`
+            and `images/`.
+
+    Returns:
+        The step at which training ended.
+
+    Raises:
+        Interrupted: after SIGTERM or SIGINT; a checkpoint was written.
+        TrainingError: if a loss or a weight is not finite; no checkpoint was
+            written after the last good one.
+    """
+    position = tf.Variable(0, dtype=tf.int64, trainable=False)
+    checkpoint = tf.train.Checkpoint(step=position, **trainer.checkpoint_items())
+    manager = tf.train.CheckpointManager(
+        checkpoint, str(folder / "checkpoints"), max_to_keep=schedule.keep_checkpoints
+    )
+    if manager.latest_checkpoint:
+        checkpoint.restore(manager.latest_checkpoint).assert_existing_objects_matched()
+    step = int(position.numpy())
+
+    def save() -> None:
+        _check_weights(trainer, step)
+        position.assign(step)
+        manager.save(checkpoint_number=step)
+
+    with Records(folder, step, schedule.steps, trainer.batch_size) as records, _signals() as caught:
+        if step == 0:
+            records.image("fakes_init", 0, trainer.draw_images())
+        saved_at = time.monotonic()
+        steps_per_call = 1
+        while step < schedule.steps and not trainer.is_finished():
+            count = min(steps_per_call, schedule.next_stop(step) - step)
+            started = time.monotonic()
+            sums = trainer.train(tf.constant(step, tf.int64), tf.constant(count, tf.int64))
+            sums = {name: float(value) for name, value in sums.items()}
+            seconds = time.monotonic() - started
+            _check_losses(sums, step + 1, step + count)
+            step += count
+            records.add(sums, count)
+            steps_per_call = max(1, round(count * _SECONDS_PER_CALL / max(seconds, 1e-6)))
+
+            if _is_due(step, schedule.evaluate_every, schedule.steps):
+                records.add_evaluation(trainer.evaluate(step))
+            if _is_due(step, schedule.images_every, schedule.steps):
+                records.image(f"fakes_{step:06d}", step, trainer.draw_images())
+            if _is_due(step, schedule.log_every, schedule.steps) or caught or trainer.is_finished():
+                records.tick(step)
+            late = time.monotonic() - saved_at > 60 * schedule.checkpoint_minutes > 0
+            if _is_due(step, schedule.checkpoint_every, schedule.steps) or late or caught:
+                save()
+                saved_at = time.monotonic()
+            if caught:
+                raise Interrupted(caught[0], step)
+        if position.numpy() < step:
+            save()
+    return step
+
+
+def _is_due(step: int, every: int, last: int) -> bool:
+    return bool(every) and (step % every == 0 or step == last)
+
+
+def _check_losses(sums: dict[str, float], first: int, last: int) -> None:
+    for name, value in sums.items():
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"{name} is not finite in steps {first} to {last}: lower the learning rate, or "
+                "resume from the last checkpoint with another seed or with --precision=float32"
+            )
+
+
+def _check_weights(trainer: Trainer, step: int) -> None:
+    for name, item in trainer.checkpoint_items().items():
+        variables = getattr(item, "variables", [])
+        for variable in variables:
+            value = tf.convert_to_tensor(variable)
+            if value.dtype.is_floating and not tf.reduce_all(tf.math.is_finite(value)):
+                raise TrainingError(
+                    f"{getattr(variable, 'path', variable.name)} of the {name} is not finite at "
+                    f"step {step}; the last checkpoint is from before"
+                )
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Collects SIGTERM and SIGINT instead of dying of them, where Python allows it."""
+    caught: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield caught
+        return
+    previous = {
+        number: signal.signal(number, lambda signum, _: caught.append(signum))
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield caught
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

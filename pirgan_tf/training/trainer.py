@@ -1,0 +1,90 @@
+"""What the loop asks of a trainer."""
+
+import abc
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.training.devices import Devices
+
+
+class Trainer(abc.ABC):
+    """Trains by calling one function a replica and step.
+
+    Args:
+        devices: where to train.
+        batch_size: images a step, over all replicas.
+        num_images: images to train on.
+        loss_names: names of the figures that a step gives.
+
+    Raises:
+        InputError: if the batch cannot be split over the replicas, or exceeds
+            the number of images.
+    """
+
+    def __init__(
+        self, devices: Devices, *, batch_size: int, num_images: int, loss_names: tuple[str, ...]
+    ):
+        if batch_size % devices.num_replicas:
+            raise InputError(
+                f"batch_size must be a multiple of the {devices.num_replicas} replicas. "
+                f"Received: {batch_size}"
+            )
+        if batch_size > num_images:
+            raise InputError(
+                f"batch_size must be at most the number of images to train on, {num_images}. "
+                f"Received: {batch_size}"
+            )
+        self.batch_size = batch_size
+        self.replica_batch_size = batch_size // devices.num_replicas
+        self.loss_names = loss_names
+        self.strategy = devices.strategy
+        self._jit = devices.jit
+
+    @abc.abstractmethod
+    def draw_batch(self, step: tf.Tensor, replica):
+        """Returns the batch of a step on a replica: a function of these two and the seed alone."""
+
+    @abc.abstractmethod
+    def update(self, batch) -> dict[str, tf.Tensor]:
+        """Makes one step with a replica's batch.
+
+        Returns:
+            This replica's share of each of `loss_names`: their sum over the
+            replicas is the mean over the whole batch.
+        """
+
+    @abc.abstractmethod
+    def checkpoint_items(self) -> dict:
+        """Returns everything that a resumed run needs, by name: models, optimizers, variables."""
+
+    def evaluate(self, step: int) -> dict[str, float]:
+        """Returns figures beside the losses."""
+        return {}
+
+    def draw_images(self) -> np.ndarray | None:
+        """Returns a picture of the model's present images, uint8, or None if it makes none."""
+        return None
+
+    def is_finished(self) -> bool:
+        """Returns whether to stop before the last step."""
+        return False
+
+    @tf.function(reduce_retracing=True)
+    def train(self, first_step: tf.Tensor, num_steps: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Trains for some steps and returns the sum of each loss over them."""
+        update: Callable = tf.function(self.update, jit_compile=True) if self._jit else self.update
+
+        def replica_step(step):
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            shares = update(self.draw_batch(step, replica))
+            return [shares[name] for name in self.loss_names]
+
+        sums = [tf.zeros([]) for _ in self.loss_names]
+        for step in tf.range(first_step, first_step + num_steps):
+            shares = self.strategy.run(replica_step, args=(step,))
+            total = self.strategy.reduce(tf.distribute.ReduceOp.SUM, shares, axis=None)
+            sums = [a + b for a, b in zip(sums, total, strict=True)]
+        return dict(zip(self.loss_names, sums, strict=True))
