@@ -7,5 +7,6 @@ from .folder import read_gan_shape as read_gan_shape
 from .folder import restore_networks as restore_networks
 from .folder import save_gan as save_gan
 from .generator import build_generator as build_generator
+from .sampling import generate as generate
 from .trainer import GanSettings as GanSettings
 from .trainer import GanTrainer as GanTrainer

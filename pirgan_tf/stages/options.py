@@ -63,26 +63,23 @@ class Options:
             InputError: for the first option that cannot be right.
         """
         for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if dataclasses.is_dataclass(value):
-                continue
-            _check_value(field.name, value, field.metadata)
+            _check_value(field.name, getattr(self, field.name), field.metadata)
+
+    def to_json(self) -> dict:
+        """Returns the options as JSON holds them."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in dataclasses.asdict(self).items()
+        }
 
     def differences(self, earlier: dict) -> list[str]:
         """Returns how the options which change the result differ from an earlier dump."""
-        changed = []
-        for field in dataclasses.fields(self):
-            now, before = to_json(getattr(self, field.name)), earlier.get(field.name)
-            if field.metadata.get("changes_result", True) and now != before:
-                changed.append(f"{field.name} was {before!r} and is {now!r}")
-        return changed
-
-
-def to_json(value: Any) -> Any:
-    """Converts options, or one of them, to what JSON holds."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    return list(value) if isinstance(value, tuple) else value
+        present = self.to_json()
+        return [
+            f"{field.name} was {earlier.get(field.name)!r} and is {present[field.name]!r}"
+            for field in dataclasses.fields(self)
+            if field.metadata["changes_result"] and present[field.name] != earlier.get(field.name)
+        ]
 
 
 def parse_options(
@@ -105,7 +102,7 @@ def parse_options(
     flags.DEFINE_bool(
         "help", False, "Print this help.", flag_values=values, module_name=stage, short_name="h"
     )
-    _define_flags(options_class, stage, "", values)
+    _define_flags(options_class, stage, values)
     try:
         left_over = values(argv)[1:]
     except (flags.Error, OSError) as error:
@@ -115,7 +112,7 @@ def parse_options(
     text = values.get_help()
     if values["help"].value:
         return None, text
-    options = _from_flags(options_class, "", values)
+    options = _from_flags(options_class, values)
     options.validate()
     return options, text
 
@@ -161,30 +158,25 @@ def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None
             raise InputError(f"{name} must be {wanted_text}. Received: {value}")
 
 
-def _define_flags(
-    options_class: type, stage: str, prefix: str, values: flags.FlagValues
-) -> None:
+def _define_flags(options_class: type[Options], stage: str, values: flags.FlagValues) -> None:
+    define = {
+        bool: flags.DEFINE_bool,
+        int: flags.DEFINE_integer,
+        float: flags.DEFINE_float,
+        str: flags.DEFINE_string,
+        tuple: flags.DEFINE_list,
+    }
     hints = typing.get_type_hints(options_class)
     for field in dataclasses.fields(options_class):
-        kind = _plain_type(hints[field.name])
-        if dataclasses.is_dataclass(kind):
-            _define_flags(kind, f"{stage}: {field.name}", f"{field.name}_", values)
-            continue
-        required = field.default is dataclasses.MISSING
-        define = {
-            bool: flags.DEFINE_bool,
-            int: flags.DEFINE_integer,
-            float: flags.DEFINE_float,
-            str: flags.DEFINE_string,
-            tuple: flags.DEFINE_list,
-        }[kind]
-        default = list(field.default) if isinstance(field.default, tuple) else field.default
+        default = None if field.default is dataclasses.MISSING else field.default
         text = field.metadata["help"]
         if field.metadata["choices"]:
             text = f"{text} One of {', '.join(field.metadata['choices'])}."
-        define(
-            prefix + field.name,
-            None if required else default,
+        if field.default is dataclasses.MISSING:
+            text = f"{text} Required."
+        define[_plain_type(hints[field.name])](
+            field.name,
+            list(default) if isinstance(default, tuple) else default,
             text,
             flag_values=values,
             module_name=stage,
@@ -192,21 +184,17 @@ def _define_flags(
 
 
 def _plain_type(hint: Any) -> type:
+    """Returns `int` of `int | None`, and `tuple` of `tuple[str, ...]`."""
     if isinstance(hint, types.UnionType):
         hint = next(part for part in typing.get_args(hint) if part is not types.NoneType)
     return typing.get_origin(hint) or hint
 
 
-def _from_flags(options_class: type, prefix: str, values: flags.FlagValues) -> Any:
-    hints = typing.get_type_hints(options_class)
+def _from_flags(options_class: type[Options], values: flags.FlagValues) -> Options:
     arguments: dict[str, Any] = {}
     for field in dataclasses.fields(options_class):
-        kind = _plain_type(hints[field.name])
-        if dataclasses.is_dataclass(kind):
-            arguments[field.name] = _from_flags(kind, f"{field.name}_", values)
-            continue
-        value = values[prefix + field.name].value
+        value = values[field.name].value
         if value is None and field.default is dataclasses.MISSING:
-            raise InputError(f"--{prefix}{field.name} is required: {field.metadata['help']}")
-        arguments[field.name] = tuple(value) if kind is tuple else value
+            raise InputError(f"--{field.name} is required: {field.metadata['help']}")
+        arguments[field.name] = tuple(value) if isinstance(value, list) else value
     return options_class(**arguments)

@@ -14,9 +14,10 @@ from typing import Any
 
 import pirgan_tf
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.options import Options, to_json
+from pirgan_tf.stages.options import Options
 
 _PARTIAL = ".partial"
+_REPLACED = ".replaced"
 _LIBRARIES = ("tensorflow", "keras", "tensorflow-probability", "numpy")
 
 
@@ -39,22 +40,11 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
     """
     output = Path(options.output)
     if output.exists() and not options.overwrite:
-        raise InputError(f"output exists; choose another, or add --overwrite. Received: {output}")
+        raise InputError(_exists(output))
     partial = output.with_name(output.name + _PARTIAL)
     begun = partial.exists()
-    try:
-        partial.mkdir(parents=True, exist_ok=True)
-        lock = os.open(partial, os.O_RDONLY)
-    except OSError as error:
-        raise InputError(f"output cannot be written: {error.strerror}. Received: {output}") from error
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(
-                f"another process is writing this output at this moment. Received: {output}"
-            ) from error
-        begun = begun and _is_ours_to_resume(partial, stage, options, resumable)
+    with _locked(partial):
+        begun = begun and resumable and _is_ours_to_resume(partial, stage, options)
         if not begun:
             _clear(partial)
             write_json(partial / "options.json", describe(stage, options))
@@ -65,15 +55,44 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
                 shutil.rmtree(partial)
             raise
         _publish(partial, output)
-    finally:
-        os.close(lock)
+
+
+@contextmanager
+def run_folder(stage: str, options: Options, last: str) -> Iterator[Path]:
+    """Gives a stage that runs other stages the folder in which their outputs stand.
+
+    Every output in it appears whole or not at all, so the folder itself bears its
+    name from the beginning, and the same command goes on with what is missing.
+
+    Args:
+        stage: the stage's name.
+        options: its options.
+        last: the output that comes last; where it is, the run is finished.
+
+    Raises:
+        InputError: as `output_folder` does.
+    """
+    folder = Path(options.output)
+    replaced = folder.with_name(folder.name + _REPLACED)
+    if folder.exists():
+        if options.overwrite and not replaced.exists():
+            folder.rename(replaced)
+        elif (folder / last).exists() or not (folder / "options.json").exists():
+            raise InputError(_exists(folder))
+    begun = folder.exists()
+    with _locked(folder):
+        if not begun or not _is_ours_to_resume(folder, stage, options):
+            write_json(folder / "options.json", describe(stage, options))
+        yield folder
+        if replaced.exists():
+            shutil.rmtree(replaced)
 
 
 def describe(stage: str, options: Options) -> dict:
     """Returns what options.json holds: stage, options, versions and git revision."""
     return {
         "stage": stage,
-        "options": to_json(options),
+        "options": options.to_json(),
         "versions": {
             "pirgan-tf": pirgan_tf.__version__,
             "python": platform.python_version(),
@@ -126,16 +145,43 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _is_ours_to_resume(partial: Path, stage: str, options: Options, resumable: bool) -> bool:
-    if not resumable or not (partial / "options.json").exists():
+def _exists(output: Path) -> str:
+    return f"output exists; choose another, or add --overwrite. Received: {output}"
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Makes a folder, if need be, and keeps other processes from writing to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise InputError(
+            f"output cannot be written: {error.strerror}. Received: {folder}"
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise InputError(
+            f"another process is writing this output at this moment. Received: {folder}"
+        ) from error
+    finally:
+        os.close(lock)
+
+
+def _is_ours_to_resume(folder: Path, stage: str, options: Options) -> bool:
+    if not (folder / "options.json").exists():
         return False
-    earlier = read_json(partial / "options.json")
-    changed = options.differences(earlier["options"]) if earlier["stage"] == stage else [
-        f"stage was {earlier['stage']} and is {stage}"
-    ]
+    earlier = read_json(folder / "options.json")
+    changed = (
+        options.differences(earlier["options"])
+        if earlier["stage"] == stage
+        else [f"stage was {earlier['stage']} and is {stage}"]
+    )
     if changed and not options.overwrite:
         raise InputError(
-            f"an unfinished output with other options is in {partial} ({'; '.join(changed)}): "
+            f"an unfinished output with other options is in {folder} ({'; '.join(changed)}): "
             "give the same options to go on, or --overwrite to begin anew"
         )
     return not changed
@@ -150,7 +196,7 @@ def _clear(folder: Path) -> None:
 
 
 def _publish(partial: Path, output: Path) -> None:
-    replaced = output.with_name(output.name + ".replaced")
+    replaced = output.with_name(output.name + _REPLACED)
     if output.exists():
         output.rename(replaced)
     partial.rename(output)

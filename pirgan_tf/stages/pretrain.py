@@ -23,7 +23,7 @@ class PretrainOptions(TrainingOptions):
     classes: tuple[str, ...] = option("Classes to use, by name; empty is all.", ())
     landscapes: int = option("Images that --dataset=landscapes draws.", 4000, minimum=2)
     conditional: bool = option("Train an ACGAN on the classes; without, a plain GAN.", True)
-    steps: int = option("Training steps.", 1_100_000, minimum=1)
+    steps: int = option("Training steps.", 1_100_000, minimum=1, changes_result=False)
     latent_size: int = option("Units of the latent.", 64, minimum=1)
     width: float = option("Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0)
     dropout: float = option("Rate of the discriminator's dropout.", 0.5, minimum=0.0, below=1.0)

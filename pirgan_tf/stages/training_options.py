@@ -18,7 +18,7 @@ _T = TypeVar("_T", bound="TrainingOptions")
 class TrainingOptions(Options):
     """Devices, length and records of a training run."""
 
-    steps: int = option("Training steps.", minimum=1)
+    steps: int = option("Training steps.", minimum=1, changes_result=False)
     batch_size: int = option("Images a step, over all replicas.", 64, minimum=1)
     seed: int = option("Seed of every draw.", 0, minimum=0, below=2**31)
     strategy: str = option(

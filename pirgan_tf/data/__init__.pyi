@@ -1,0 +1,13 @@
+from .dataset import load_dataset as load_dataset
+from .dataset import validate_dataset_spec as validate_dataset_spec
+from .image_dataset import ImageDataset as ImageDataset
+from .landscapes import render_landscapes as render_landscapes
+from .photos import import_photos as import_photos
+
+__all__ = [
+    "ImageDataset",
+    "import_photos",
+    "load_dataset",
+    "render_landscapes",
+    "validate_dataset_spec",
+]

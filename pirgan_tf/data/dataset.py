@@ -1,0 +1,98 @@
+"""One name for every source of photographs: `landscapes`, `folder:DIR` or `tfds:NAME`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pirgan_tf.data.folder import find_classes, load_folder
+from pirgan_tf.data.image_dataset import ImageDataset, did_you_mean, select_classes
+from pirgan_tf.data.landscapes import CLASS_NAMES, render_landscapes
+from pirgan_tf.data.tfds import load_tfds, validate_tfds_name
+from pirgan_tf.errors import InputError
+
+_KINDS = ("landscapes", "folder", "tfds")
+
+
+def validate_dataset_spec(spec: str) -> None:
+    """Checks in milliseconds, and without TensorFlow, that `spec` can name a dataset.
+
+    Args:
+        spec: `landscapes`, `folder:DIR` (a directory with one subfolder of images a
+            class, as `bin/import_photos` writes it) or `tfds:NAME` (a TensorFlow
+            dataset, optionally with `/config` and `:version`; whether it exists is only
+            known when it is loaded).
+
+    Raises:
+        InputError: If it cannot.
+    """
+    kind, colon, rest = spec.partition(":")
+    if spec == "landscapes":
+        return
+    if kind == "folder" and rest:
+        find_classes(Path(rest))
+        return
+    if kind == "tfds" and rest:
+        validate_tfds_name(rest)
+        return
+    if not colon and Path(spec).is_dir():
+        hint = f"; did you mean 'folder:{spec}'?"
+    elif kind in _KINDS:
+        hint = ""
+    else:
+        hint = did_you_mean(kind, _KINDS)
+    raise InputError(
+        f"A dataset is 'landscapes', 'folder:DIR' or 'tfds:NAME'{hint or '.'} Received: {spec!r}"
+    )
+
+
+def load_dataset(
+    spec: str,
+    *,
+    classes: Sequence[str] = (),
+    num_landscapes: int = 4000,
+    seed: int = 0,
+    image_size: int = 64,
+) -> ImageDataset:
+    """Loads or renders the images that `spec` names.
+
+    Args:
+        spec: See `validate_dataset_spec`.
+        classes: Names of the classes to keep; labels follow their order. Empty: all, in
+            sorted order (`landscapes`: mountain, coast).
+        num_landscapes: Number of images that `landscapes` gives, equally many a class.
+            Other datasets come whole.
+        seed: Seed of `landscapes`.
+        image_size: Width and height in pixels.
+
+    Returns:
+        An `ImageDataset` with `image_size` x `image_size` images.
+
+    Raises:
+        InputError: If the dataset, one of its images or a class does not exist or cannot
+            be used.
+    """
+    validate_dataset_spec(spec)
+    kind, _, rest = spec.partition(":")
+    if kind == "folder":
+        return load_folder(Path(rest), classes, image_size)
+    if kind == "tfds":
+        return load_tfds(rest, classes, image_size)
+    return _load_landscapes(classes, num_landscapes, seed, image_size)
+
+
+def _load_landscapes(
+    classes: Sequence[str], num_images: int, seed: int, image_size: int
+) -> ImageDataset:
+    names = select_classes(CLASS_NAMES, classes)
+    if num_images < len(names):
+        raise InputError(
+            f"The number of landscapes must be at least {len(names)}, one a class. "
+            f"Received: {num_images}"
+        )
+    if names == CLASS_NAMES:
+        return render_landscapes(num_images, seed, image_size)
+    rendered = render_landscapes(num_images * len(CLASS_NAMES) // len(names), seed, image_size)
+    renamed = np.array([names.index(n) if n in names else -1 for n in CLASS_NAMES], np.int32)
+    labels = renamed[rendered.labels]
+    return ImageDataset(rendered.images[labels >= 0], labels[labels >= 0], names)

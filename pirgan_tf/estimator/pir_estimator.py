@@ -1,0 +1,126 @@
+"""The estimator R of the Positive Interaction Rate (section 2.1.3)."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.estimator.bins import NUM_BINS, bin_centers
+from pirgan_tf.estimator.inception_v2 import build_inception_v2
+
+USE_TEMPERATURE = 0.01
+"""Softmax temperature when the estimator is used; it is trained at 1."""
+
+
+@dataclasses.dataclass(frozen=True)
+class EstimatorShape:
+    """What estimator.json holds: how the network was built.
+
+    Attributes:
+        image_size: width and height of the images, in pixels.
+        depth_multiplier: scales the depths of Inception v2.
+        num_bins: bins of the rate.
+    """
+
+    image_size: int = 64
+    depth_multiplier: float = 1.0
+    num_bins: int = NUM_BINS
+
+
+class PirEstimator:
+    """Estimates rates of positive interaction by classification into bins.
+
+    Inception v2 with a dense layer to the bins. The estimate is the expectation
+    of the bins' centres under softmax(logits / T). With T near 0, as in use, it
+    is nearly the centre of the likeliest bin, and unlikely bins far from it have
+    no say.
+
+    Args:
+        shape: how to build the network.
+        dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's
+            default. Logits are float32 in any case.
+        synchronized: whether batch statistics are taken over all replicas.
+
+    Attributes:
+        shape: as given.
+        model: a `keras.Model` from images `[n, size, size, 3]` in [-1, 1] to
+            logits `[n, bins]`, float32.
+        bins: the rate that each bin stands for, `[bins]`, float32.
+    """
+
+    def __init__(
+        self,
+        shape: EstimatorShape | None = None,
+        *,
+        dtype: str | None = None,
+        synchronized: bool = False,
+    ):
+        self.shape = shape or EstimatorShape()
+        backbone = build_inception_v2(
+            self.shape.image_size,
+            self.shape.depth_multiplier,
+            synchronized=synchronized,
+            dtype=dtype,
+        )
+        logits = keras.layers.Dense(self.shape.num_bins, name="logits", dtype="float32")
+        self.model = keras.Model(backbone.input, logits(backbone.output), name="pir_estimator")
+        self.bins = bin_centers(self.shape.num_bins)
+
+    @classmethod
+    def load(cls, folder: str | Path, *, dtype: str | None = None) -> "PirEstimator":
+        """Loads an estimator, frozen, from the folder that `save` wrote.
+
+        Raises:
+            InputError: if a file is missing, unreadable or of another shape.
+        """
+        folder = Path(folder)
+        try:
+            content = json.loads((folder / "estimator.json").read_text(encoding="utf-8"))
+            shape = EstimatorShape(**content)
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(
+                "estimator folder must hold estimator.json, as train_estimator writes it. "
+                f"Received: {folder}"
+            ) from error
+        estimator = cls(shape, dtype=dtype)
+        path = folder / "estimator.keras"
+        try:
+            weights = keras.models.load_model(path, compile=False).get_weights()
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"estimator is missing or unreadable. Received: {path}") from error
+        wanted = [tuple(weight.shape) for weight in estimator.model.get_weights()]
+        if [tuple(weight.shape) for weight in weights] != wanted:
+            raise InputError(
+                f"estimator must have the shape that its estimator.json says. Received: {path}"
+            )
+        estimator.model.set_weights(weights)
+        estimator.model.trainable = False
+        return estimator
+
+    def save(self, folder: str | Path) -> None:
+        """Writes estimator.json and estimator.keras, a float32 model of plain Keras layers."""
+        folder = Path(folder)
+        exported = PirEstimator(self.shape, dtype="float32")
+        exported.model.set_weights(self.model.get_weights())
+        exported.model.save(folder / "estimator.keras")
+        content = json.dumps(dataclasses.asdict(self.shape), indent=2)
+        (folder / "estimator.json").write_text(content + "\n", encoding="utf-8")
+
+    def logits(self, images, training: bool = False) -> tf.Tensor:
+        """Returns the logits `[n, bins]`, float32, of images `[n, size, size, 3]` in [-1, 1]."""
+        return self.model(images, training=training)
+
+    def expected_pir(self, images, temperature: float = USE_TEMPERATURE) -> tf.Tensor:
+        """Returns estimated rates `[n]` in (0, 1), float32, differentiable in the images.
+
+        Batch-norm statistics are the trained ones and stay as they are.
+
+        Args:
+            images: shape `[n, size, size, 3]`, in [-1, 1].
+            temperature: T, above 0.
+        """
+        probabilities = tf.nn.softmax(self.logits(images) / temperature)
+        return tf.linalg.matvec(probabilities, tf.constant(self.bins))

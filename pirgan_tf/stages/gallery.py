@@ -1,0 +1,63 @@
+"""gallery.npz: generated images, and what they were generated from."""
+
+import dataclasses
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from pirgan_tf.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Gallery:
+    """Generated images.
+
+    Attributes:
+        images: shape `[n, 64, 64, 3]`, uint8.
+        latents: shape `[n, latent_size]`, float32.
+        labels: classes, shape `[n]`, int32; all 0 for a plain GAN.
+        ids: texts, shape `[n]`, each another; the image_id of interactions.csv.
+    """
+
+    images: np.ndarray
+    latents: np.ndarray
+    labels: np.ndarray
+    ids: np.ndarray
+
+    def save(self, folder: Path) -> None:
+        """Writes gallery.npz."""
+        np.savez(folder / "gallery.npz", **vars(self))
+
+
+def read_gallery(path: str | Path) -> Gallery:
+    """Reads a gallery.
+
+    Args:
+        path: gallery.npz, or the folder which holds it.
+
+    Raises:
+        InputError: if the file is missing, unreadable or not a gallery.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "gallery.npz"
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            gallery = Gallery(**{f.name: arrays[f.name] for f in dataclasses.fields(Gallery)})
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"gallery must be a gallery.npz as sample writes it, or its folder. Received: {path}"
+        ) from error
+    images, ids = gallery.images, gallery.ids
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (64, 64, 3):
+        raise InputError(
+            "images of a gallery must be uint8 of shape [n, 64, 64, 3]. "
+            f"Received: {images.dtype} {list(images.shape)} in {path}"
+        )
+    if len(images) == 0 or len(images) != len(ids) or len(set(ids.tolist())) != len(ids):
+        raise InputError(
+            f"each image of a gallery needs an id of its own. Received: {len(images)} images "
+            f"and {len(set(ids.tolist()))} different ids in {path}"
+        )
+    return gallery

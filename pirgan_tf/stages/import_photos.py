@@ -1,0 +1,46 @@
+"""Stage `import_photos`: a folder of photographs in, a dataset folder out."""
+
+import dataclasses
+from pathlib import Path
+from typing import NoReturn
+
+from pirgan_tf import data
+from pirgan_tf.errors import InputError
+from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.options import Options, option
+from pirgan_tf.stages.outputs import output_folder
+
+STAGE = "import_photos"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImportPhotosOptions(Options):
+    """Flags of import_photos."""
+
+    photos: str = option("Folder with one subfolder of photographs a class.")
+
+    def validate(self) -> None:
+        """Checks that the folder of photographs is there."""
+        super().validate()
+        if not Path(self.photos).is_dir():
+            raise InputError(f"photos must be a folder. Received: {self.photos}")
+
+
+def run(options: ImportPhotosOptions) -> None:
+    """Crops and resizes photographs to 64x64 and says in manifest.csv what became of each.
+
+    Writes CLASS/NAME.png, manifest.csv and options.json to the output, which
+    `--dataset=folder:OUTPUT` then names.
+    """
+    with output_folder(STAGE, options) as folder:
+        rows = data.import_photos(Path(options.photos), folder)
+    accepted = sum(row.accepted for row in rows)
+    print(
+        f"{STAGE}: {accepted} photographs accepted, {len(rows) - accepted} files rejected "
+        f"(see {options.output}/manifest.csv)"
+    )
+
+
+def main() -> NoReturn:
+    """Runs the stage from the command line."""
+    run_command(STAGE, ImportPhotosOptions, run)

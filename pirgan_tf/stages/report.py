@@ -1,0 +1,43 @@
+"""Stage `report`: run folders in, one page out."""
+
+import dataclasses
+from pathlib import Path
+from typing import NoReturn
+
+from pirgan_tf import analysis
+from pirgan_tf.errors import InputError
+from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.options import Options, option
+from pirgan_tf.stages.outputs import output_folder
+
+STAGE = "report"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReportOptions(Options):
+    """Flags of report."""
+
+    runs: tuple[str, ...] = option("Run folders, from reproduce or evaluate, with commas.")
+
+    def validate(self) -> None:
+        """Checks that the run folders are there."""
+        super().validate()
+        for folder in self.runs:
+            if not Path(folder).is_dir():
+                raise InputError(f"runs must be folders. Received: {folder}")
+
+
+def run(options: ReportOptions) -> None:
+    """Draws tables, grids, histograms and curves of finished runs.
+
+    Writes index.html, which is complete in itself, results.csv, figures/ and
+    options.json to the output.
+    """
+    with output_folder(STAGE, options) as folder:
+        analysis.write_report([Path(run_folder) for run_folder in options.runs], folder)
+    print(f"{STAGE}: open {Path(options.output).resolve() / 'index.html'}")
+
+
+def main() -> NoReturn:
+    """Runs the stage from the command line."""
+    run_command(STAGE, ReportOptions, run)

@@ -1,0 +1,124 @@
+"""Stage `tune`: a GAN and a PIR estimator in, a better GAN out."""
+
+import dataclasses
+from typing import NoReturn
+
+from pirgan_tf import data, estimator, gan, training
+from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.options import option
+from pirgan_tf.stages.outputs import output_folder, read_options
+from pirgan_tf.stages.training_options import TrainingOptions, set_up_devices, train
+
+STAGE = "tune"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TuneOptions(TrainingOptions):
+    """Flags of tune; the defaults are the paper's numbers."""
+
+    gan: str = option("GAN folder, from pretrain or tune.")
+    estimator: str = option("Estimator folder, from train_estimator.")
+    dataset: str | None = option(
+        "Photographs that the discriminator goes on to see; those of the GAN by default.", None
+    )
+    steps: int = option("Training steps.", 50_000, minimum=1, changes_result=False)
+    pir_weight: float = option("w_PIR of section 2.1.4.", 1000.0, minimum=0.0)
+    temperature: float | None = option(
+        "Softmax temperature of the estimator; by default that of its options.", None, above=0.0
+    )
+    dropout: float = option("Rate of the discriminator's dropout.", 0.5, minimum=0.0, below=1.0)
+    generator_learning_rate: float = option("Learning rate of Adam.", 1e-6, above=0.0)
+    adam_beta_1: float = option("First-moment decay of Adam.", 0.5, minimum=0.0, below=1.0)
+    discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-6, above=0.0)
+    fake_class_weight: float = option("w_fake_class of appendix A.", 1.5, minimum=0.0)
+    real_class_weight: float = option("w_real_class of appendix A.", 1.0, minimum=0.0)
+    classes: tuple[str, ...] = option("Classes of the dataset; those of the GAN by default.", ())
+    landscapes: int | None = option(
+        "Images that --dataset=landscapes draws; as for the GAN by default.", None, minimum=2
+    )
+
+    def validate(self) -> None:
+        """Checks the numbers, both folders and the dataset."""
+        super().validate()
+        gan.read_gan_shape(self.gan)
+        read_options(self.estimator, ("train_estimator",))
+        data.validate_dataset_spec(_inherit(self).dataset)
+
+
+def run(options: TuneOptions) -> None:
+    """Tunes a GAN so that its images have a higher estimated rate (section 2.1.4).
+
+    Writes what pretrain writes: generator.keras, discriminator.keras, gan.json,
+    options.json, stats.jsonl, images/, summaries/ and checkpoints/ to the output.
+    """
+    options, devices = set_up_devices(_inherit(options))
+    print(f"{STAGE}: {devices.reason}", flush=True)
+    shape = gan.read_gan_shape(options.gan)
+    dataset = data.load_dataset(
+        options.dataset, classes=options.classes, num_landscapes=options.landscapes
+    )
+    with devices.strategy.scope():
+        judge = estimator.PirEstimator.load(options.estimator, dtype=devices.dtype)
+    trainer = gan.GanTrainer(
+        gan.GanSettings(
+            num_classes=shape.num_classes,
+            latent_size=shape.latent_size,
+            width=shape.width,
+            dropout=options.dropout,
+            batch_size=options.batch_size,
+            generator_learning_rate=options.generator_learning_rate,
+            adam_beta_1=options.adam_beta_1,
+            discriminator_learning_rate=options.discriminator_learning_rate,
+            fake_class_weight=options.fake_class_weight,
+            real_class_weight=options.real_class_weight,
+            pir_weight=options.pir_weight,
+        ),
+        devices,
+        dataset.images,
+        dataset.labels,
+        seed=options.seed,
+        stream=STAGE,
+        rate_function=lambda images: judge.expected_pir(images, options.temperature),
+    )
+    gan.restore_networks(trainer, options.gan)
+    with output_folder(STAGE, options, resumable=True) as folder:
+        training.save_png(training.image_grid(dataset.images[:64]), folder / "images/reals.png")
+        train(trainer, options, folder)
+        gan.save_gan(trainer, shape.class_names, folder)
+
+
+def dry_run(options: TuneOptions) -> dict:
+    """Returns what is taken over from the inputs, and the parameter counts."""
+    shape = gan.read_gan_shape(options.gan)
+    judge = estimator.PirEstimator.load(options.estimator)
+    return {
+        "options": dataclasses.asdict(_inherit(options)),
+        "parameters": {
+            "generator": gan.build_generator(
+                shape.num_classes, shape.latent_size, shape.width
+            ).count_params(),
+            "discriminator": gan.build_discriminator(
+                shape.num_classes, shape.width
+            ).count_params(),
+            "estimator": judge.model.count_params(),
+        },
+    }
+
+
+def main() -> NoReturn:
+    """Runs the stage from the command line."""
+    run_command(STAGE, TuneOptions, run, dry_run)
+
+
+def _inherit(options: TuneOptions) -> TuneOptions:
+    """Takes over from the inputs' own options what was not given."""
+    trained = read_options(options.gan, ("pretrain", "tune"))
+    judged = read_options(options.estimator, ("train_estimator",))
+    own_dataset = options.dataset is None
+    return dataclasses.replace(
+        options,
+        dataset=trained["dataset"] if own_dataset else options.dataset,
+        classes=options.classes or (tuple(trained["classes"]) if own_dataset else ()),
+        landscapes=options.landscapes or trained["landscapes"],
+        temperature=options.temperature or judged["temperature"],
+    )

@@ -1,0 +1,93 @@
+"""Colour objectives: how much of an image's energy is of one colour, or of a few side by side.
+
+The rate of section 2.1.2 of the paper for one colour, with sums over all pixels
+of values in [0, 1], is
+
+    sqrt( sum of squares of that channel / sum of squares of all channels )
+
+With two colours the numerator sums the first channel over the left half and the
+second over the right half of the image; with three, over thirds of the width.
+"""
+
+import difflib
+import re
+
+import numpy as np
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.users.rates import Objective
+
+CHANNELS = {"red": 0, "green": 1, "blue": 2}
+FAMILIES = ("single color", "two colors", "three colors")
+FORMS = "color:red, color:red-blue or color:green-blue-red"
+
+
+def color_objective(names: str) -> Objective:
+    """Build the objective for one to three different colours, from left to right.
+
+    Args:
+        names: of red, green and blue, joined by hyphens, such as "red-blue".
+
+    Raises:
+        InputError: the names are no such list.
+    """
+    colors = names.split("-")
+    if "" in colors:
+        raise InputError(f"a colour is missing in 'color:{names}'")
+    for color in colors:
+        if color not in CHANNELS:
+            raise InputError(f"unknown colour {color!r} in 'color:{names}'")
+    if len(colors) > len(FAMILIES):
+        raise InputError(f"'color:{names}' has {len(colors)} colours, at most three are possible")
+    if len(set(colors)) < len(colors):
+        raise InputError(f"'color:{names}' repeats a colour, but all must differ")
+
+    def energies(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        columns = np.einsum("nhwc,nhwc->nwc", pixels, pixels)
+        bounds = column_bounds(pixels.shape[2], len(colors))
+        asked = np.zeros(len(pixels))
+        for color, left, right in zip(colors, bounds[:-1], bounds[1:], strict=True):
+            asked += columns[:, left:right, CHANNELS[color]].sum(axis=1)
+        return asked, columns.sum(axis=(1, 2))
+
+    return Objective(f"color:{names}", FAMILIES[len(colors) - 1], energies)
+
+
+def column_bounds(width: int, parts: int) -> list[int]:
+    """Split the columns of an image as evenly as whole columns allow.
+
+    Returns:
+        [parts + 1] column numbers: part k covers those from bounds[k] up to but
+        not including bounds[k + 1]. For 64 columns and three parts these are 0,
+        21, 43, 64; the paper does not say how it splits 64 into thirds.
+
+    Raises:
+        InputError: there are fewer columns than parts.
+    """
+    if width < parts:
+        raise InputError(f"images {width} pixels wide cannot be split into {parts} parts")
+    return [int(width * k / parts + 0.5) for k in range(parts + 1)]
+
+
+def nearest_colors(names: str) -> str | None:
+    """Guess which colours were meant: "Red,blu" gives "red-blue", "gbr" "green-blue-red".
+
+    Returns:
+        A list that `color_objective` accepts, or None.
+    """
+    words = re.findall(r"[a-z]+", names.lower())
+    if len(words) == 1 and set(words[0]) <= set("rgb"):
+        words = list(words[0])
+    colors = []
+    for word in words:
+        initial = [color for color in CHANNELS if color.startswith(word)]
+        near = initial or difflib.get_close_matches(word, CHANNELS, n=1)
+        if not near:
+            return None
+        colors.append(near[0])
+    guess = "-".join(dict.fromkeys(colors))
+    try:
+        color_objective(guess)
+    except InputError:
+        return None
+    return guess
