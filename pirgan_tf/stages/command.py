@@ -1,5 +1,6 @@
 """From a command line to a stage and an exit status."""
 
+import inspect
 import json
 import os
 import sys
@@ -16,6 +17,8 @@ def run_command(
     options_class: type[Options],
     run: Callable[[Any], None],
     dry_run: Callable[[Any], dict] | None = None,
+    *,
+    uses_tensorflow: bool = True,
 ) -> NoReturn:
     """Runs a stage as a command.
 
@@ -27,17 +30,18 @@ def run_command(
         options_class: its options.
         run: the stage itself.
         dry_run: what a dry run tells beside the options, such as parameter counts.
+        uses_tensorflow: whether `run` needs it.
     """
-    # TensorFlow reads these when it is first imported, which is inside `run`.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # Off by default on CPUs without AVX512, where it is faster too.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
         options, help_text = parse_options(options_class, stage, sys.argv)
         if options is None:
-            print(f"{run.__doc__}\n\nFlags of {stage}:\n{help_text}")
-        elif options.dry_run:
-            print(json.dumps(describe(stage, options) | (dry_run(options) if dry_run else {}), indent=2))
+            print(f"{inspect.cleandoc(run.__doc__ or '')}\n\nFlags of {help_text.lstrip()}")
+            sys.exit(0)
+        if uses_tensorflow:
+            _import_tensorflow()
+        if options.dry_run:
+            more = dry_run(options) if dry_run else {}
+            print(json.dumps(describe(stage, options) | more, indent=2))
         else:
             run(options)
     except InputError as error:
@@ -47,6 +51,22 @@ def run_command(
     except KeyboardInterrupt as error:
         _exit(stage, str(error) or "interrupted", 128 + getattr(error, "signum", 2))
     sys.exit(0)
+
+
+def _import_tensorflow() -> None:
+    """Imports TensorFlow without the notes of its libraries on standard error."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Off by default on CPUs without AVX512, where it is faster too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    # They write to the file descriptor before they read any setting.
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _exit(stage: str, message: str, status: int) -> NoReturn:

@@ -43,4 +43,4 @@ def run(options: ImportPhotosOptions) -> None:
 
 def main() -> NoReturn:
     """Runs the stage from the command line."""
-    run_command(STAGE, ImportPhotosOptions, run)
+    run_command(STAGE, ImportPhotosOptions, run, uses_tensorflow=False)

@@ -40,4 +40,4 @@ def run(options: ReportOptions) -> None:
 
 def main() -> NoReturn:
     """Runs the stage from the command line."""
-    run_command(STAGE, ReportOptions, run)
+    run_command(STAGE, ReportOptions, run, uses_tensorflow=False)

@@ -186,10 +186,10 @@ def test_names_are_escaped_and_runs_of_one_name_told_apart(tmp_path):
 def test_nothing_to_report(tmp_path):
     with pytest.raises(InputError, match="no run folder"):
         write_report([], tmp_path / "report")
-    with pytest.raises(InputError, match="there is no folder .*nowhere"):
+    with pytest.raises(InputError, match=r"there is no folder .*nowhere"):
         write_report([tmp_path / "nowhere"], tmp_path / "report")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="nothing to report in .*empty"):
+    with pytest.raises(InputError, match=r"nothing to report in .*empty"):
         write_report([tmp_path / "empty"], tmp_path / "report")
     assert not (tmp_path / "report").exists()
 

@@ -1,0 +1,28 @@
+# A fresh machine needs Python 3.10 to 3.13 and make; everything else goes to .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Faster on CPUs without AVX512, where TensorFlow leaves it off.
+export TF_ENABLE_ONEDNN_OPTS ?= 1
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: setup quickstart test check
+setup: .venv/installed
+
+.venv/installed: constraints.txt setup.py
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14) and "Python 3.10 to 3.13 is needed. Received: " + sys.version)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+quickstart: setup
+	bin/reproduce --flagfile=configs/quickstart.flags --overwrite
+
+test: setup
+	$(BIN)/pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
