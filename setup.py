@@ -44,8 +44,6 @@ setup(
         "dev": ["mypy>=1.14", "pytest>=8", "ruff>=0.9", "tf-slim>=1.1"],
     },
     entry_points={
-        "console_scripts": [
-            f"pirgan-{stage} = pirgan_tf.stages.{stage}:main" for stage in STAGES
-        ]
+        "console_scripts": [f"pirgan-{stage} = pirgan_tf.stages.{stage}:main" for stage in STAGES]
     },
 )

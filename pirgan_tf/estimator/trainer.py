@@ -1,7 +1,5 @@
 """Training of the PIR estimator (section 2.1.3)."""
 
-import dataclasses
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -10,51 +8,12 @@ from scipy import stats
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.bins import bin_rates
 from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
+from pirgan_tf.estimator.rated_images import RatedImages
 from pirgan_tf.training.devices import Devices
 from pirgan_tf.training.randomness import stream_seed
 from pirgan_tf.training.trainer import Trainer
 
 _EVALUATION_BATCH = 100
-
-
-@dataclasses.dataclass(frozen=True)
-class RatedImages:
-    """Images and the interactions with them.
-
-    Attributes:
-        images: shape `[n, size, size, 3]`, uint8.
-        impressions: how often each was shown, shape `[n]`.
-        positives: positive interactions with each, shape `[n]`, at most `impressions`.
-    """
-
-    images: np.ndarray
-    impressions: np.ndarray
-    positives: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    @property
-    def rates(self) -> np.ndarray:
-        """Observed rates, shape `[n]`, in [0, 1]."""
-        return self.positives / self.impressions
-
-    def split(self, heldout: float, seed: int) -> tuple["RatedImages", "RatedImages"]:
-        """Splits off a random part, rounded to whole images.
-
-        Args:
-            heldout: the part to hold out, in [0, 1).
-            seed: decides which images.
-
-        Returns:
-            The images to train on, and those held out.
-        """
-        order = np.random.default_rng(seed).permutation(len(self))
-        count = round(heldout * len(self))
-        return self._take(np.sort(order[count:])), self._take(np.sort(order[:count]))
-
-    def _take(self, rows: np.ndarray) -> "RatedImages":
-        return RatedImages(self.images[rows], self.impressions[rows], self.positives[rows])
 
 
 class EstimatorTrainer(Trainer):

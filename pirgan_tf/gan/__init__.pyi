@@ -1,12 +1,12 @@
 from . import losses as losses
 from . import width as width
 from .discriminator import build_discriminator as build_discriminator
-from .folder import GanShape as GanShape
 from .folder import load_generator as load_generator
-from .folder import read_gan_shape as read_gan_shape
 from .folder import restore_networks as restore_networks
 from .folder import save_gan as save_gan
 from .generator import build_generator as build_generator
 from .sampling import generate as generate
+from .shape import GanShape as GanShape
+from .shape import read_gan_shape as read_gan_shape
 from .trainer import GanSettings as GanSettings
 from .trainer import GanTrainer as GanTrainer

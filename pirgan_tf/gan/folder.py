@@ -10,23 +10,10 @@ import keras
 from pirgan_tf.errors import InputError
 from pirgan_tf.gan.discriminator import build_discriminator
 from pirgan_tf.gan.generator import IMAGE_SIZE, build_generator
+from pirgan_tf.gan.shape import GanShape, read_gan_shape
 
 if TYPE_CHECKING:
     from pirgan_tf.gan.trainer import GanTrainer
-
-
-@dataclasses.dataclass(frozen=True)
-class GanShape:
-    """What gan.json holds: how the networks of the folder were built."""
-
-    class_names: tuple[str, ...]
-    latent_size: int
-    width: float
-
-    @property
-    def num_classes(self) -> int:
-        """The number of classes; 0 is a plain GAN."""
-        return len(self.class_names)
 
 
 def save_gan(trainer: "GanTrainer", class_names: tuple[str, ...], folder: Path) -> None:
@@ -39,28 +26,10 @@ def save_gan(trainer: "GanTrainer", class_names: tuple[str, ...], folder: Path) 
     generator = build_generator(shape.num_classes, shape.latent_size, shape.width)
     generator.set_weights(trainer.generator.get_weights())
     generator.save(folder / "generator.keras")
-    discriminator = build_discriminator(
-        shape.num_classes, shape.width, dropout=settings.dropout
-    )
+    discriminator = build_discriminator(shape.num_classes, shape.width, dropout=settings.dropout)
     discriminator.set_weights(trainer.discriminator.get_weights())
     discriminator.save(folder / "discriminator.keras")
     (folder / "gan.json").write_text(json.dumps(dataclasses.asdict(shape), indent=2) + "\n")
-
-
-def read_gan_shape(folder: str | Path) -> GanShape:
-    """Reads gan.json, without TensorFlow's devices.
-
-    Raises:
-        InputError: if the folder or the file is missing, or holds something else.
-    """
-    path = Path(folder) / "gan.json"
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return GanShape(tuple(content["class_names"]), content["latent_size"], content["width"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(
-            f"GAN folder must hold gan.json, as pretrain and tune write it. Received: {folder}"
-        ) from error
 
 
 def load_generator(folder: str | Path) -> keras.Model:
@@ -74,7 +43,9 @@ def load_generator(folder: str | Path) -> keras.Model:
     inputs = [(None, shape.latent_size)] + [(None, shape.num_classes)] * bool(shape.num_classes)
     _check_shapes(Path(folder) / "generator.keras", [x.shape for x in generator.inputs], inputs)
     _check_shapes(
-        Path(folder) / "generator.keras", [generator.output_shape], [(None, IMAGE_SIZE, IMAGE_SIZE, 3)]
+        Path(folder) / "generator.keras",
+        [generator.output_shape],
+        [(None, IMAGE_SIZE, IMAGE_SIZE, 3)],
     )
     return generator
 

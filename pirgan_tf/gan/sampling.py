@@ -29,9 +29,7 @@ def generate(
     num_classes = generator.inputs[1].shape[1] if len(generator.inputs) > 1 else 0
     seeds = tf.random.split(stream_seed(seed, "sample"), 2)
     latents = tf.random.stateless_normal([num_images, latent_size], seeds[0])
-    labels = tf.random.stateless_uniform(
-        [num_images], seeds[1], 0, max(num_classes, 1), tf.int32
-    )
+    labels = tf.random.stateless_uniform([num_images], seeds[1], 0, max(num_classes, 1), tf.int32)
     images = []
     for start in range(0, num_images, _BATCH):
         inputs = latents[start : start + _BATCH]

@@ -82,7 +82,13 @@ class GanTrainer(Trainer):
         stream: str,
         rate_function: RateFunction | None = None,
     ):
-        loss_names = ["loss/discriminator", "loss/generator", "loss/fake", "loss/real", "loss/fools"]
+        loss_names = [
+            "loss/discriminator",
+            "loss/generator",
+            "loss/fake",
+            "loss/real",
+            "loss/fools",
+        ]
         if settings.num_classes:
             loss_names += ["loss/real_class", "loss/fake_class"]
         if rate_function:

@@ -2,11 +2,14 @@
 
 import dataclasses
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from pirgan_tf.errors import InputError
+
+_DAMAGED = (zipfile.BadZipFile, zlib.error)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +48,7 @@ def read_gallery(path: str | Path) -> Gallery:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             gallery = Gallery(**{f.name: arrays[f.name] for f in dataclasses.fields(Gallery)})
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, *_DAMAGED) as error:
         raise InputError(
             f"gallery must be a gallery.npz as sample writes it, or its folder. Received: {path}"
         ) from error
@@ -55,9 +58,10 @@ def read_gallery(path: str | Path) -> Gallery:
             "images of a gallery must be uint8 of shape [n, 64, 64, 3]. "
             f"Received: {images.dtype} {list(images.shape)} in {path}"
         )
-    if len(images) == 0 or len(images) != len(ids) or len(set(ids.tolist())) != len(ids):
+    num_ids = len(np.unique(ids)) if ids.ndim == 1 else 0
+    if len(images) == 0 or len(images) != ids.size or num_ids != len(images):
         raise InputError(
             f"each image of a gallery needs an id of its own. Received: {len(images)} images "
-            f"and {len(set(ids.tolist()))} different ids in {path}"
+            f"and {num_ids} different ids in {path}"
         )
     return gallery

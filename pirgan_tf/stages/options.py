@@ -5,6 +5,7 @@ import difflib
 import math
 import types
 import typing
+from pathlib import Path
 from typing import Any
 
 from absl import flags
@@ -64,6 +65,8 @@ class Options:
         """
         for field in dataclasses.fields(self):
             _check_value(field.name, getattr(self, field.name), field.metadata)
+        if Path(self.output).name in ("", ".."):
+            raise InputError(f"output must end in a name of its own. Received: {self.output}")
 
     def to_json(self) -> dict:
         """Returns the options as JSON holds them."""
@@ -107,6 +110,10 @@ def parse_options(
         left_over = values(argv)[1:]
     except (flags.Error, OSError) as error:
         raise InputError(" ".join(str(error).split())) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"a flagfile must be text in UTF-8. Received: {' '.join(argv[1:])}"
+        ) from error
     if left_over:
         raise InputError(f"flags are written --name=value. Received: {' '.join(left_over)}")
     text = values.get_help()

@@ -207,11 +207,11 @@ def _publish(partial: Path, output: Path) -> None:
 
 
 def _git_revision() -> str | None:
+    checkout = Path(pirgan_tf.__file__).parents[1]
+    # An installed copy may stand in somebody else's checkout.
+    if not (checkout / ".git").exists() or not shutil.which("git"):
+        return None
     found = subprocess.run(
-        ["git", "rev-parse", "HEAD"],
-        cwd=Path(pirgan_tf.__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
+        ["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True, check=False
     )
     return found.stdout.strip() or None

@@ -4,6 +4,7 @@ import dataclasses
 from typing import NoReturn
 
 from pirgan_tf import data, gan, training
+from pirgan_tf.errors import InputError
 from pirgan_tf.stages.command import run_command
 from pirgan_tf.stages.options import option
 from pirgan_tf.stages.outputs import output_folder
@@ -38,6 +39,11 @@ class PretrainOptions(TrainingOptions):
         super().validate()
         data.validate_dataset_spec(self.dataset)
         gan.width.scale_depth(gan.width.SMALLEST_DEPTH, self.width)
+        if self.dataset == "landscapes" and self.batch_size > self.landscapes:
+            raise InputError(
+                f"batch_size must be at most the number of landscapes, {self.landscapes}. "
+                f"Received: {self.batch_size}"
+            )
 
 
 def run(options: PretrainOptions) -> None:

@@ -98,9 +98,7 @@ def run(options: Any) -> None:
         _run_stage(sample, _options_of("sample", options, gan=gan_folder, output=gallery))
         for text in options.objectives.split():
             _run_objective(users.parse_objective(text), options, folder)
-        _run_stage(
-            report, report.ReportOptions(runs=(str(folder),), output=str(folder / "report"))
-        )
+        _run_stage(report, report.ReportOptions(runs=(str(folder),), output=str(folder / "report")))
     _print_table(folder / "report" / "results.csv")
 
 

@@ -9,7 +9,7 @@ from pirgan_tf import gan, training
 from pirgan_tf.stages.command import run_command
 from pirgan_tf.stages.gallery import Gallery
 from pirgan_tf.stages.options import Options, option
-from pirgan_tf.stages.outputs import output_folder, read_options
+from pirgan_tf.stages.outputs import output_folder
 
 STAGE = "sample"
 _GRID_IMAGES = 64
@@ -26,7 +26,7 @@ class SampleOptions(Options):
     def validate(self) -> None:
         """Checks the numbers and that the GAN folder is one."""
         super().validate()
-        read_options(self.gan, ("pretrain", "tune"))
+        gan.read_gan_shape(self.gan)
 
 
 def run(options: SampleOptions) -> None:

@@ -88,9 +88,11 @@ def run(options: TrainEstimatorOptions) -> None:
             "calibration": analysis.calibration_table(trainer.predict_heldout(), heldout.rates),
         }
         write_json(folder / "fit.json", fit)
+    ceiling = fit["spearman_ceiling"]
     print(
         f"{STAGE}: on {fit['num_heldout']} held-out images Spearman {fit['spearman']:.3f} "
-        f"(ceiling {fit['spearman_ceiling']:.3f}), mean absolute error {fit['mae']:.4f}"
+        f"(ceiling {'unknown' if ceiling is None else format(ceiling, '.3f')}), "
+        f"mean absolute error {fit['mae']:.4f}"
     )
 
 

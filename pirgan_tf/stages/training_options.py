@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pirgan_tf import training
+from pirgan_tf.errors import InputError
 from pirgan_tf.stages.options import Options, option
 
 if TYPE_CHECKING:
@@ -53,6 +54,29 @@ class TrainingOptions(Options):
         "Newest checkpoints kept while training.", 3, minimum=1, changes_result=False
     )
 
+    def validate(self) -> None:
+        """Checks the numbers, and that every replica gets as many images."""
+        super().validate()
+        check_replicas(self.strategy, self.replicas, self.batch_size)
+
+
+def check_replicas(strategy: str, replicas: int, batch_size: int) -> None:
+    """Checks what can be said of replicas before the devices are known.
+
+    Raises:
+        InputError: if one device is to hold several replicas, or if a batch
+            cannot be split over them.
+    """
+    if strategy == "one" and replicas > 1:
+        raise InputError(
+            f"replicas must be 0 or 1 with --strategy=one; did you mean --strategy=mirrored? "
+            f"Received: {replicas}"
+        )
+    if batch_size % max(replicas, 1):
+        raise InputError(
+            f"batch_size must be a multiple of the {replicas} replicas. Received: {batch_size}"
+        )
+
 
 def set_up_devices(options: _T) -> tuple[_T, "Devices"]:
     """Starts the devices; returns the options with every "auto" resolved, and the devices."""
@@ -73,7 +97,9 @@ def set_up_devices(options: _T) -> tuple[_T, "Devices"]:
     return resolved, devices
 
 
-def train(trainer: "Trainer", options: TrainingOptions, folder: Path, evaluate_every: int = 0) -> int:
+def train(
+    trainer: "Trainer", options: TrainingOptions, folder: Path, evaluate_every: int = 0
+) -> int:
     """Runs the shared loop as the options say; returns the last step made."""
     schedule = training.loop.Schedule(
         steps=options.steps,

@@ -1,7 +1,7 @@
 """Stage `tune`: a GAN and a PIR estimator in, a better GAN out."""
 
 import dataclasses
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pirgan_tf import data, estimator, gan, training
 from pirgan_tf.stages.command import run_command
@@ -40,9 +40,8 @@ class TuneOptions(TrainingOptions):
     def validate(self) -> None:
         """Checks the numbers, both folders and the dataset."""
         super().validate()
+        data.validate_dataset_spec(_inherit(self)["dataset"])
         gan.read_gan_shape(self.gan)
-        read_options(self.estimator, ("train_estimator",))
-        data.validate_dataset_spec(_inherit(self).dataset)
 
 
 def run(options: TuneOptions) -> None:
@@ -51,11 +50,14 @@ def run(options: TuneOptions) -> None:
     Writes what pretrain writes: generator.keras, discriminator.keras, gan.json,
     options.json, stats.jsonl, images/, summaries/ and checkpoints/ to the output.
     """
-    options, devices = set_up_devices(_inherit(options))
+    inherited = _inherit(options)
+    options, devices = set_up_devices(dataclasses.replace(options, **inherited))
     print(f"{STAGE}: {devices.reason}", flush=True)
     shape = gan.read_gan_shape(options.gan)
     dataset = data.load_dataset(
-        options.dataset, classes=options.classes, num_landscapes=options.landscapes
+        inherited["dataset"],
+        classes=inherited["classes"],
+        num_landscapes=inherited["landscapes"],
     )
     with devices.strategy.scope():
         judge = estimator.PirEstimator.load(options.estimator, dtype=devices.dtype)
@@ -78,7 +80,7 @@ def run(options: TuneOptions) -> None:
         dataset.labels,
         seed=options.seed,
         stream=STAGE,
-        rate_function=lambda images: judge.expected_pir(images, options.temperature),
+        rate_function=lambda images: judge.expected_pir(images, inherited["temperature"]),
     )
     gan.restore_networks(trainer, options.gan)
     with output_folder(STAGE, options, resumable=True) as folder:
@@ -92,14 +94,12 @@ def dry_run(options: TuneOptions) -> dict:
     shape = gan.read_gan_shape(options.gan)
     judge = estimator.PirEstimator.load(options.estimator)
     return {
-        "options": dataclasses.asdict(_inherit(options)),
+        "options": options.to_json() | _inherit(options),
         "parameters": {
             "generator": gan.build_generator(
                 shape.num_classes, shape.latent_size, shape.width
             ).count_params(),
-            "discriminator": gan.build_discriminator(
-                shape.num_classes, shape.width
-            ).count_params(),
+            "discriminator": gan.build_discriminator(shape.num_classes, shape.width).count_params(),
             "estimator": judge.model.count_params(),
         },
     }
@@ -110,15 +110,21 @@ def main() -> NoReturn:
     run_command(STAGE, TuneOptions, run, dry_run)
 
 
-def _inherit(options: TuneOptions) -> TuneOptions:
-    """Takes over from the inputs' own options what was not given."""
-    trained = read_options(options.gan, ("pretrain", "tune"))
+def _inherit(options: TuneOptions) -> dict[str, Any]:
+    """Returns the options that are taken over from the inputs' own, where they are not given."""
+    inherited = {
+        "dataset": options.dataset,
+        "classes": options.classes,
+        "landscapes": options.landscapes,
+        "temperature": options.temperature,
+    }
     judged = read_options(options.estimator, ("train_estimator",))
-    own_dataset = options.dataset is None
-    return dataclasses.replace(
-        options,
-        dataset=trained["dataset"] if own_dataset else options.dataset,
-        classes=options.classes or (tuple(trained["classes"]) if own_dataset else ()),
-        landscapes=options.landscapes or trained["landscapes"],
-        temperature=options.temperature or judged["temperature"],
-    )
+    if options.temperature is None:
+        inherited["temperature"] = judged["temperature"]
+    if options.dataset is None or options.landscapes is None:
+        trained = read_options(options.gan, ("pretrain", "tune"))
+        inherited["landscapes"] = options.landscapes or trained["landscapes"]
+        if options.dataset is None:
+            inherited["dataset"] = trained["dataset"]
+            inherited["classes"] = options.classes or tuple(trained["classes"])
+    return inherited

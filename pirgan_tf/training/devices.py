@@ -102,7 +102,9 @@ def _device_names(count: int, gpus: list) -> tuple[str, list[str]]:
     if gpus:
         count = count or len(gpus)
         if count > len(gpus):
-            raise InputError(f"replicas must be at most the number of GPUs, {len(gpus)}. Received: {count}")
+            raise InputError(
+                f"replicas must be at most the number of GPUs, {len(gpus)}. Received: {count}"
+            )
         return "GPU", [f"GPU:{i}" for i in range(count)]
     count = count or 1
     cpu = tf.config.list_physical_devices("CPU")[0]

@@ -26,7 +26,9 @@ class Interrupted(KeyboardInterrupt):
     """
 
     def __init__(self, signum: int, step: int):
-        super().__init__(f"stopped at step {step} by {signal.Signals(signum).name}; checkpoint written")
+        super().__init__(
+            f"stopped at step {step} by {signal.Signals(signum).name}; checkpoint written"
+        )
         self.signum = signum
 
 

@@ -49,9 +49,9 @@ def discriminate(weights, statistics, images, masks):
         x = x * weights[f"{name}/gamma"] + weights[f"{name}/beta"]
         for kind, value in (("mean", mean), ("variance", variance)):
             path = f"{name}/moving_{kind}"
-            new[path] = BATCH_NORM_MOMENTUM * statistics[path] + (
-                1 - BATCH_NORM_MOMENTUM
-            ) * value.numpy()
+            new[path] = (
+                BATCH_NORM_MOMENTUM * statistics[path] + (1 - BATCH_NORM_MOMENTUM) * value.numpy()
+            )
         x = leaky_relu(x)
         if i in (1, 3, 5):
             x = x * tf.cast(masks.pop(0), tf.float64)
@@ -111,9 +111,7 @@ class ReferenceGan:
         settings, terms = self.settings, {}
 
         def judge(weights, images, masks):
-            source, classes, self.statistics = discriminate(
-                weights, self.statistics, images, masks
-            )
+            source, classes, self.statistics = discriminate(weights, self.statistics, images, masks)
             return source, classes
 
         def fakes(weights):

@@ -34,7 +34,9 @@ def assert_same_change(after, before, expected, learning_rate):
             assert moved.max() > 1e-4, path
             continue
         assert moved.max() > 0.1 * learning_rate, path
-        assert error.max() < 0.02 * learning_rate, path
+        # Adam divides by the gradient's size, so that of a gradient near 0 the rounding shows.
+        assert np.quantile(error, 0.99) < 0.002 * learning_rate, path
+        assert error.max() < 0.1 * learning_rate, path
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_step_equals_the_reference(make_trainer, num_classes, rate_function):
 
         assert set(losses) == set(expected) == set(trainer.loss_names)
         for name, value in expected.items():
-            np.testing.assert_allclose(losses[name], value, rtol=1e-3, atol=1e-5, err_msg=name)
+            np.testing.assert_allclose(losses[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
         assert_same_change(weights_of(networks[0]), before[0], reference.generator, 1e-3)
         assert_same_change(
             weights_of(networks[1]),

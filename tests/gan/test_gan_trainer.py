@@ -53,13 +53,11 @@ def test_two_steps_in_one_call_equal_two_calls_bit_for_bit(trainer, traced):
 def test_every_variable_but_the_learning_rates_moves(trainer, traced):
     train(trainer, 1, 1)
     still = [
-        variable.path
+        variable.path.split("/")[-1]
         for variable, before in zip(variables_of(trainer), traced[1], strict=True)
         if np.array_equal(variable.numpy(), before)
     ]
-    assert still == ["adam/learning_rate", "rmsprop/learning_rate"] or [
-        path.split("/")[-1] for path in still
-    ] == ["learning_rate"] * 2
+    assert still == ["learning_rate"] * 2
 
 
 def test_losses_are_the_papers_sums_of_terms(trainer):

@@ -1,0 +1,45 @@
+"""Images, and the interactions with them."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class RatedImages:
+    """Images and the interactions with them.
+
+    Attributes:
+        images: shape `[n, size, size, 3]`, uint8.
+        impressions: how often each was shown, shape `[n]`.
+        positives: positive interactions with each, shape `[n]`, at most `impressions`.
+    """
+
+    images: np.ndarray
+    impressions: np.ndarray
+    positives: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def rates(self) -> np.ndarray:
+        """Observed rates, shape `[n]`, in [0, 1]."""
+        return self.positives / self.impressions
+
+    def split(self, heldout: float, seed: int) -> tuple["RatedImages", "RatedImages"]:
+        """Splits off a random part, rounded to whole images.
+
+        Args:
+            heldout: the part to hold out, in [0, 1).
+            seed: decides which images.
+
+        Returns:
+            The images to train on, and those held out.
+        """
+        order = np.random.default_rng(seed).permutation(len(self))
+        count = round(heldout * len(self))
+        return self._take(np.sort(order[count:])), self._take(np.sort(order[:count]))
+
+    def _take(self, rows: np.ndarray) -> "RatedImages":
+        return RatedImages(self.images[rows], self.impressions[rows], self.positives[rows])

@@ -1,0 +1,368 @@
+"""What the tests of the commands share: ways to call a stage, and the long runs they look at."""
+
+import contextlib
+import dataclasses
+import importlib
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+_TIMEOUT = 400
+# Written by the C++ of TensorFlow, or indented under one of its messages.
+_TENSORFLOW_LINE = re.compile(
+    r"[IWEF]\d{4} \d\d:\d\d:|WARNING: All log messages|To enable the fol|\d{4}-\d"
+)
+
+# The smallest runs in which every part of a stage has something to do. The learning
+# rates are high, so that a few steps change every weight. With patience, checkpoints
+# of the estimator hold what early stopping remembers; it never stops so soon.
+_STEPS = ("--steps=12", "--batch_size=8", "--log_every=1", "--checkpoint_every=4")
+_GAN_RATES = ("--generator_learning_rate=1e-3", "--discriminator_learning_rate=1e-3")
+TINY = {
+    "pretrain": (*_STEPS, *_GAN_RATES, "--width=0.0625", "--landscapes=24", "--images_every=6"),
+    "sample": ("--num_images=40",),
+    "simulate": ("--impressions=50",),
+    "train_estimator": (
+        *_STEPS,
+        "--learning_rate=1e-3",
+        "--depth_multiplier=0.1",
+        "--evaluate_every=3",
+        "--patience=50",
+    ),
+    "tune": (*_STEPS, *_GAN_RATES, "--images_every=6"),
+}
+LONG_RUNS = ("reproducing", "reproducing_after_kill", "mirroring", "interrupting")
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """How a command ended.
+
+    `complaints` are the lines on standard error but for those of TensorFlow's C++.
+    """
+
+    status: int
+    stdout: str
+    stderr: str
+    seconds: float = 0.0
+
+    @property
+    def complaints(self) -> list[str]:
+        lines = self.stderr.splitlines()
+        return [line for line in lines if line.strip() and not _TENSORFLOW_LINE.match(line)]
+
+    def refusal(self) -> str:
+        """Returns the one line that a command refused for the user's mistake."""
+        assert self.status == 2, self
+        assert len(self.complaints) == 1, self.stderr
+        assert "Traceback" not in self.stdout
+        return self.complaints[0]
+
+
+class Running:
+    """A command that runs in a process of its own, with its `output`."""
+
+    def __init__(self, stage: str, flags: tuple[str, ...], output: Path, poisoned: bool = False):
+        self.partial = output.with_name(output.name + ".partial")
+        self._started = time.monotonic()
+        self.process = subprocess.Popen(
+            [sys.executable, str(REPOSITORY / "bin" / stage), *flags],
+            env=environment(poisoned),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_until(self, reached: Callable[[], bool]) -> None:
+        """Waits for a moment of the run."""
+        while not reached():
+            if self.process.poll() is not None:
+                pytest.fail(f"ended too early: {self.result()}")
+            if time.monotonic() - self._started > _TIMEOUT:
+                self.process.kill()
+                pytest.fail(f"did not get there: {self.result()}")
+            time.sleep(0.005)
+
+    def stop(self, signum: int) -> Result:
+        """Sends a signal and waits for the end."""
+        self.process.send_signal(signum)
+        return self.result()
+
+    def result(self) -> Result:
+        """Waits for the end."""
+        try:
+            stdout, stderr = self.process.communicate(timeout=_TIMEOUT)
+        finally:
+            self.process.kill()
+        seconds = time.monotonic() - self._started
+        return Result(self.process.returncode, stdout, stderr, seconds)
+
+
+class Commands:
+    """The executables of bin/, called as users call them."""
+
+    tiny = TINY
+
+    def __init__(self):
+        self.started: list[Running] = []
+
+    def start(self, stage: str, *flags: str, output: Path) -> Running:
+        """Starts a command with --output."""
+        running = Running(stage, (*flags, f"--output={output}"), output)
+        self.started.append(running)
+        return running
+
+    def run(self, stage: str, *flags: str, output: Path | None = None) -> Result:
+        """Runs a command."""
+        return Running(
+            stage, flags + ((f"--output={output}",) if output else ()), Path("-")
+        ).result()
+
+    def run_without_tensorflow(self, stage: str, *flags: str) -> Result:
+        """Runs a command in a process where importing TensorFlow or Keras is an error."""
+        return Running(stage, flags, Path("-"), poisoned=True).result()
+
+    def call(self, stage: str, *flags: str, output: Path | None = None) -> Result:
+        """Runs a command's main in this process, which has paid for TensorFlow's start."""
+        flags += (f"--output={output}",) if output else ()
+        main = importlib.import_module(f"pirgan_tf.stages.{stage}").main
+        arguments, sys.argv = sys.argv, [stage, *flags]
+        stdout, stderr = io.StringIO(), io.StringIO()
+        try:
+            with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+                main()
+        except SystemExit as end:
+            return Result(end.code, stdout.getvalue(), stderr.getvalue())
+        finally:
+            sys.argv = arguments
+        raise AssertionError("main returned")
+
+
+@dataclasses.dataclass(frozen=True)
+class Interrupted:
+    """A run that was stopped twice and started again with the same flags.
+
+    Attributes:
+        terminated: how the first process ended, by SIGTERM.
+        stopped: a copy of the unfinished output which it left, as `NAME.partial`.
+        resumed: how the last process ended, after the second was killed.
+        output: the finished output.
+    """
+
+    terminated: Result
+    stopped: Path
+    resumed: Result
+    output: Path
+
+
+def environment(poisoned: bool = False) -> dict[str, str]:
+    """Returns the environment of a command: this package, and CPUs, whose bits are repeatable."""
+    paths = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+    if poisoned:
+        paths.insert(0, str(Path(__file__).parent / "invariants" / "without_tensorflow"))
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
+
+
+def last_step(partial: Path) -> int:
+    """Returns the last step on record, 0 if there is none."""
+    try:
+        text = (partial / "stats.jsonl").read_text()
+    except FileNotFoundError:
+        return 0
+    # The last line may be half written at this moment.
+    lines = text[: text.rfind("\n") + 1].splitlines()
+    return json.loads(lines[-1])["step"] if lines else 0
+
+
+def newest_checkpoint(partial: Path) -> int:
+    """Returns the step of the newest whole checkpoint, 0 if there is none."""
+    found = (partial / "checkpoints").glob("ckpt-*.index")
+    return max([int(path.stem.split("-")[1]) for path in found], default=0)
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Returns the content of every file below a folder."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    commands = Commands()
+    yield commands
+    for running in commands.started:
+        running.process.kill()
+
+
+@pytest.fixture(scope="session")
+def helpers() -> type:
+    """Looks into outputs: `tree`, `last_step`, `newest_checkpoint`."""
+
+    class Helpers:
+        repository = REPOSITORY
+        environment = staticmethod(environment)
+        tree = staticmethod(tree)
+        last_step = staticmethod(last_step)
+        newest_checkpoint = staticmethod(newest_checkpoint)
+
+    return Helpers
+
+
+@pytest.fixture
+def nowhere(tmp_path) -> Iterator[Path]:
+    """An output in a folder that does not exist; a command that is refused makes neither."""
+    yield tmp_path / "new" / "output"
+    assert not (tmp_path / "new").exists(), "a refused command has written something"
+
+
+# The long runs go two at a time in the background, and the tests that ask for
+# them come last, so that two cores are busy while the short tests run.
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: max([0, *map(_position, item.fixturenames)]))
+
+
+def _position(fixture: str) -> int:
+    return LONG_RUNS.index(fixture) + 1 if fixture in LONG_RUNS else 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _begin_long_runs(request) -> None:
+    needed = {name for item in request.session.items for name in item.fixturenames}
+    for name in LONG_RUNS:
+        if name in needed:
+            request.getfixturevalue(name)
+
+
+@pytest.fixture(scope="session")
+def pool(commands) -> Iterator[ThreadPoolExecutor]:
+    pool = ThreadPoolExecutor(2)
+    yield pool
+    for running in commands.started:
+        running.process.kill()
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="session")
+def reproducing(pool, commands, tmp_path_factory) -> Future:
+    """A straight run of everything: (result, run folder)."""
+
+    def run() -> tuple[Result, Path]:
+        output = tmp_path_factory.mktemp("reproduced") / "run"
+        return commands.start("reproduce", *_reproduce_flags(), output=output).result(), output
+
+    return pool.submit(run)
+
+
+@pytest.fixture(scope="session")
+def reproducing_after_kill(pool, commands, tmp_path_factory) -> Future:
+    """The same, killed while the estimator trains, and started again."""
+
+    def run() -> tuple[Result, Path]:
+        output = tmp_path_factory.mktemp("killed") / "run"
+        running = commands.start("reproduce", *_reproduce_flags(), output=output)
+        partial = output / "objectives" / "color-red" / "estimator.partial"
+        running.wait_until(lambda: last_step(partial) > newest_checkpoint(partial) > 0)
+        running.stop(signal.SIGKILL)
+        return commands.start("reproduce", *_reproduce_flags(), output=output).result(), output
+
+    return pool.submit(run)
+
+
+@pytest.fixture(scope="session")
+def interrupting(pool, commands, reproducing, tmp_path_factory) -> dict[str, Future]:
+    """A run of each training stage with the flags and inputs of `reproduced`, stopped twice."""
+    folder = tmp_path_factory.mktemp("interrupted")
+
+    def run(stage: str) -> Interrupted:
+        inputs = {} if stage == "pretrain" else _inputs(_finished(reproducing))[stage]
+        flags = (*TINY[stage], *(f"--{name}={path}" for name, path in inputs.items()))
+        output = folder / stage
+        first = commands.start(stage, *flags, output=output)
+        first.wait_until(lambda: last_step(first.partial) > 0)
+        terminated = first.stop(signal.SIGTERM)
+        stopped = shutil.copytree(first.partial, folder / "stopped" / f"{stage}.partial")
+
+        second = commands.start(stage, *flags, output=output)
+        before = newest_checkpoint(second.partial)
+        second.wait_until(
+            lambda: last_step(second.partial) > newest_checkpoint(second.partial) > before
+        )
+        second.stop(signal.SIGKILL)
+        resumed = commands.start(stage, *flags, output=output).result()
+        return Interrupted(terminated, stopped, resumed, output)
+
+    return {stage: pool.submit(run, stage) for stage in ("pretrain", "train_estimator", "tune")}
+
+
+@pytest.fixture(scope="session")
+def mirroring(pool, commands, tmp_path_factory) -> Future:
+    """A run on two replicas, interrupted and started again: (first result, second, output)."""
+
+    def run() -> tuple[Result, Result, Path]:
+        output = tmp_path_factory.mktemp("mirrored") / "gan"
+        flags = (*TINY["pretrain"], "--strategy=mirrored", "--replicas=2")
+        first = commands.start("pretrain", *flags, output=output)
+        first.wait_until(lambda: last_step(first.partial) > 0)
+        interrupted = first.stop(signal.SIGINT)
+        return interrupted, commands.start("pretrain", *flags, output=output).result(), output
+
+    return pool.submit(run)
+
+
+@pytest.fixture(scope="session")
+def reproduced(reproducing) -> Path:
+    """The run folder of the straight run; no test changes it."""
+    return _finished(reproducing)
+
+
+@pytest.fixture(scope="session")
+def inputs(reproduced) -> dict[str, dict[str, Path]]:
+    """The inputs that each stage had in `reproduced`, by flag."""
+    return _inputs(reproduced)
+
+
+def _finished(reproducing: Future) -> Path:
+    result, output = reproducing.result()
+    assert result.status == 0, result.stderr
+    return output
+
+
+def _inputs(run: Path) -> dict[str, dict[str, Path]]:
+    place = run / "objectives" / "color-red"
+    return {
+        "sample": {"gan": run / "gan"},
+        "simulate": {"gallery": run / "gallery"},
+        "train_estimator": {"gallery": run / "gallery", "interactions": place / "interactions"},
+        "tune": {"gan": run / "gan", "estimator": place / "estimator"},
+        "evaluate": {
+            "before": run / "gallery",
+            "after": place / "gallery",
+            "estimator": place / "estimator",
+        },
+        "report": {"runs": run},
+    }
+
+
+def _reproduce_flags() -> tuple[str, ...]:
+    prefixes = {stage: stage for stage in TINY} | {"train_estimator": "estimator"}
+    stages = (
+        f"--{prefixes[stage]}_{flag.removeprefix('--')}" for stage in TINY for flag in TINY[stage]
+    )
+    return ("--objectives=color:red", *stages)

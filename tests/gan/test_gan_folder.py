@@ -1,0 +1,163 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
+from pirgan_tf.gan.discriminator import dropout_shapes
+from pirgan_tf.gan.folder import load_generator, read_gan_shape, restore_networks, save_gan
+from pirgan_tf.gan.sampling import generate
+
+CLASSES = ("coast", "mountain")
+
+# The user's program: Keras, and no way to this package.
+PLAIN_KERAS = """
+import sys
+sys.modules["pirgan_tf"] = None
+import keras, numpy as np
+folder = sys.argv[1]
+given = np.load(f"{folder}/inputs.npz")
+load = lambda name: keras.models.load_model(f"{folder}/{name}.keras")
+source, classes = load("discriminator")(given["images"])
+np.savez(
+    f"{folder}/outputs.npz",
+    images=load("generator")([given["latents"], given["labels"]]),
+    source=source,
+    classes=classes,
+    logits=load("estimator")(given["images"]),
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def trainer(make_trainer):
+    return make_trainer()
+
+
+@pytest.fixture(scope="module")
+def estimator():
+    return PirEstimator(EstimatorShape(64, 0.1, 20))
+
+
+@pytest.fixture(scope="module")
+def saved(trainer, estimator, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gan")
+    save_gan(trainer, CLASSES, folder)
+    estimator.save(folder)
+    return folder
+
+
+@pytest.fixture
+def copy(saved, tmp_path):
+    """A copy of the GAN folder, to damage."""
+    for name in ("gan.json", "generator.keras", "discriminator.keras"):
+        (tmp_path / name).write_bytes((saved / name).read_bytes())
+    return tmp_path
+
+
+def test_exported_networks_need_keras_alone(trainer, estimator, saved):
+    latents = tf.random.stateless_normal([3, 8], [1, 2])
+    labels = np.array([0, 1, 1])
+    images = tf.random.stateless_uniform([3, 64, 64, 3], [1, 2], -1, 1)
+    np.savez(saved / "inputs.npz", latents=latents, labels=np.eye(2)[labels], images=images)
+
+    subprocess.run([sys.executable, "-c", PLAIN_KERAS, saved], check=True, cwd=saved)
+
+    outputs = np.load(saved / "outputs.npz")
+    masks = [tf.ones([3, *shape]) for shape in dropout_shapes(trainer.discriminator)]
+    source, classes = trainer.discriminator([images, *masks], training=False)
+    for received, expected in (
+        (outputs["images"], trainer.generate(latents, labels)),
+        (outputs["source"], source),
+        (outputs["classes"], classes),
+        (outputs["logits"], estimator.logits(images)),
+    ):
+        assert np.ptp(expected) > 0.01
+        np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_shape_file_tells_how_the_networks_were_built(saved):
+    shape = read_gan_shape(saved)
+    assert (shape.class_names, shape.latent_size, shape.width) == (CLASSES, 8, 1 / 16)
+    assert shape.num_classes == 2
+
+
+def test_restored_networks_have_the_saved_weights(make_trainer, trainer, saved):
+    other = make_trainer()
+    for network in (other.generator, other.discriminator):
+        network.set_weights([np.zeros_like(weight) for weight in network.get_weights()])
+    restore_networks(other, saved)
+    for name in ("generator", "discriminator"):
+        for left, right in zip(
+            getattr(other, name).get_weights(), getattr(trainer, name).get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(left, right)
+
+
+def test_a_plain_gan_is_saved_without_class_names(make_trainer, tmp_path):
+    save_gan(make_trainer(num_classes=0), (), tmp_path)
+    assert read_gan_shape(tmp_path).num_classes == 0
+    images, latents, labels = generate(load_generator(tmp_path), 2, seed=1)
+    assert (images.shape, latents.shape) == ((2, 64, 64, 3), (2, 8))
+    assert labels.tolist() == [0, 0]
+
+
+def test_a_longer_gallery_begins_with_the_images_of_a_shorter_one(saved):
+    generator = load_generator(saved)
+    short, long = generate(generator, 5, seed=3), generate(generator, 105, seed=3)
+    for few, many in zip(short, long, strict=True):
+        assert len(many) == 105
+        # Batches of another size may round another pixel up.
+        np.testing.assert_allclose(many[:5].astype(float), few.astype(float), atol=1.0)
+    assert set(long[2]) == {0, 1}
+    assert not np.array_equal(generate(generator, 5, seed=4)[1], short[1])
+
+
+def test_gallery_images_are_those_of_their_latents_and_classes(trainer, saved):
+    images, latents, labels = generate(load_generator(saved), 4, seed=3)
+    expected = (trainer.generate(latents, labels).numpy() + 1) * 127.5
+    np.testing.assert_allclose(images, expected, atol=0.51)
+
+
+@pytest.mark.parametrize("content", [None, "", "{}", "[]", '{"class_names": 3}'])
+def test_a_missing_or_broken_shape_file_is_refused(copy, content):
+    if content is None:
+        (copy / "gan.json").unlink()
+    else:
+        (copy / "gan.json").write_text(content)
+    with pytest.raises(InputError, match=r"must hold gan\.json.*Received: "):
+        load_generator(copy)
+
+
+@pytest.mark.parametrize("damage", ["missing", "truncated", "garbage", "flipped bytes"])
+@pytest.mark.parametrize("name", ["generator.keras", "discriminator.keras"])
+def test_a_missing_or_broken_network_is_refused(trainer, copy, name, damage):
+    content = (copy / name).read_bytes()
+    (copy / name).unlink()
+    if damage == "truncated":
+        (copy / name).write_bytes(content[: len(content) // 2])
+    elif damage == "garbage":
+        (copy / name).write_bytes(b"no network")
+    elif damage == "flipped bytes":
+        middle = len(content) // 2
+        flipped = bytes(255 - byte for byte in content[middle : middle + 1000])
+        (copy / name).write_bytes(content[:middle] + flipped + content[middle + 1000 :])
+    with pytest.raises(InputError, match=f"missing or unreadable.*{name}"):
+        restore_networks(trainer, copy)
+
+
+def test_a_generator_other_than_its_shape_file_says_is_refused(copy):
+    content = json.loads((copy / "gan.json").read_text())
+    for changes in ({"latent_size": 9}, {"class_names": ["a", "b", "c"]}, {"class_names": []}):
+        (copy / "gan.json").write_text(json.dumps(content | changes))
+        with pytest.raises(InputError, match=r"that its gan\.json says"):
+            load_generator(copy)
+
+
+def test_networks_of_another_width_are_refused(make_trainer, copy):
+    with pytest.raises(InputError, match=r"must have the shapes.*generator\.keras"):
+        restore_networks(make_trainer(width=1 / 8), copy)

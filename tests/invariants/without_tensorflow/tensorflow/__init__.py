@@ -1,0 +1,1 @@
+raise RuntimeError("this command must answer before TensorFlow is imported")

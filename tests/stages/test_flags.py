@@ -1,0 +1,209 @@
+"""Command lines: what is refused, how fast, and what --help and --dry_run tell."""
+
+import dataclasses
+import importlib
+import json
+import stat
+
+import pytest
+
+STAGES = (
+    "import_photos",
+    "pretrain",
+    "sample",
+    "simulate",
+    "train_estimator",
+    "tune",
+    "evaluate",
+    "report",
+    "reproduce",
+)
+# A machine which is busy with other tests is a few times slower than a quiet one,
+# where these answers take a quarter of a second.
+AT_ONCE = 2.0
+
+
+def _refusal(commands, stage, *flags):
+    """Returns the line of a command that must answer at once, before TensorFlow is imported."""
+    result = commands.run_without_tensorflow(stage, *flags)
+    assert result.status == 2, result
+    assert result.stdout == ""
+    [line] = result.stderr.splitlines()
+    assert line.startswith(f"{stage}: ")
+    assert result.seconds < AT_ONCE
+    return line
+
+
+def test_every_stage_has_an_executable(helpers):
+    files = sorted((helpers.repository / "bin").iterdir())
+    assert {path.name for path in files} >= set(STAGES)
+    for path in files:
+        assert path.stat().st_mode & stat.S_IXUSR, path
+        importlib.import_module(f"pirgan_tf.stages.{path.name}")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_help_is_there_at_once_and_names_every_flag(commands, stage):
+    result = commands.run_without_tensorflow(stage, "--help")
+    assert (result.status, result.stderr) == (0, "")
+    assert result.seconds < AT_ONCE
+    module = importlib.import_module(f"pirgan_tf.stages.{stage}")
+    [options_class] = [
+        value
+        for name, value in vars(module).items()
+        if name.lower() == f"{stage.replace('_', '')}options"
+    ]
+    for field in dataclasses.fields(options_class):
+        # absl prints a bool as --[no]name.
+        assert f"--{field.name}:" in result.stdout or f"--[no]{field.name}:" in result.stdout
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_missing_required_flag_is_named(commands, stage):
+    assert " --output is required" in _refusal(commands, stage)
+
+
+@pytest.mark.parametrize(
+    "stage, flags, words",
+    [
+        ("pretrain", ("--setps=3",), ("setps", "steps")),
+        ("pretrain", ("--steps=many",), ("steps", "many")),
+        ("pretrain", ("--steps=1e5",), ("steps", "1e5")),
+        ("pretrain", ("--overwrite=perhaps",), ("overwrite", "perhaps")),
+        ("pretrain", ("--steps",), ("steps",)),
+        ("pretrain", ("--strategy=miror",), ("strategy", "mirrored", "miror")),
+        ("pretrain", ("--precision=bfloat",), ("precision", "did you mean 'bfloat16'")),
+        ("pretrain", ("--jit=yes",), ("jit", "auto, on, off", "yes")),
+        ("pretrain", ("steps=3",), ("--name=value", "steps=3")),
+        ("pretrain", ("--flagfile=no/such/file",), ("no/such/file",)),
+        ("pretrain", ("--flagfile=/",), ("/",)),
+        ("pretrain", ("--dataset=landscape",), ("landscape", "did you mean 'landscapes'")),
+        ("pretrain", ("--dataset=flder:x",), ("flder:x", "did you mean 'folder'")),
+        ("pretrain", ("--dataset=folder:no/such",), ("no/such",)),
+        ("pretrain", ("--dataset=",), ("dataset", "empty")),
+        ("pretrain", ("--dataset=tfds:EuroSAT",), ("lower case", "EuroSAT")),
+        ("pretrain", ("--classes=mountian",), ("mountian", "did you mean 'mountain'")),
+        ("pretrain", ("--classes=coast,coast",), ("coast", "twice")),
+        ("pretrain", ("--steps=0",), ("steps", "at least 1", "0")),
+        ("pretrain", ("--steps=-5",), ("steps", "at least 1", "-5")),
+        ("pretrain", ("--batch_size=0",), ("batch_size", "at least 1")),
+        ("pretrain", ("--seed=-1",), ("seed", "at least 0")),
+        ("pretrain", ("--seed=2147483648",), ("seed", "below")),
+        ("pretrain", ("--landscapes=0",), ("landscapes", "at least 2")),
+        ("pretrain", ("--latent_size=0",), ("latent_size", "at least 1")),
+        ("pretrain", ("--width=0",), ("width", "above 0")),
+        ("pretrain", ("--width=0.001",), ("width", "at least one channel", "0.001")),
+        ("pretrain", ("--width=inf",), ("width", "inf")),
+        ("pretrain", ("--dropout=1",), ("dropout", "below 1")),
+        ("pretrain", ("--generator_learning_rate=nan",), ("generator_learning_rate", "nan")),
+        ("pretrain", ("--discriminator_learning_rate=inf",), ("discriminator_", "inf")),
+        ("pretrain", ("--generator_learning_rate=0",), ("above 0", "0")),
+        ("pretrain", ("--keep_checkpoints=0",), ("keep_checkpoints", "at least 1")),
+        ("pretrain", ("--checkpoint_minutes=nan",), ("checkpoint_minutes", "nan")),
+        ("pretrain", ("--strategy=one", "--replicas=2"), ("replicas", "one", "mirrored")),
+        ("pretrain", ("--strategy=mirrored", "--replicas=3"), ("batch_size", "3", "64")),
+        ("pretrain", ("--batch_size=64", "--landscapes=24"), ("batch_size", "24", "64")),
+        ("sample", ("--gan=no/such",), ("no/such",)),
+        ("sample", ("--gan=/", "--num_images=0"), ("num_images", "at least 1")),
+        ("simulate", ("--gallery=no/such", "--objective=colour:red"), ("did you mean color:red",)),
+        ("simulate", ("--gallery=no/such", "--objective=color:rde"), ("did you mean color:red",)),
+        ("simulate", ("--gallery=no/such", "--objective=color:red"), ("gallery.npz", "no/such")),
+        ("simulate", ("--gallery=/", "--objective=red", "--impressions=0"), ("impressions",)),
+        ("train_estimator", ("--gallery=no/such", "--interactions=x"), ("gallery", "no/such")),
+        ("train_estimator", ("--gallery=/", "--interactions=x", "--heldout=1"), ("heldout",)),
+        ("train_estimator", ("--gallery=/", "--interactions=x", "--num_bins=1"), ("num_bins",)),
+        ("tune", ("--gan=no/such", "--estimator=/"), ("no/such",)),
+        ("tune", ("--gan=/", "--estimator=/", "--pir_weight=nan"), ("pir_weight", "nan")),
+        ("evaluate", ("--before=x", "--after=y", "--objective=color:blu"), ("color:blue",)),
+        ("evaluate", ("--before=no/such", "--after=y", "--objective=color:red"), ("no/such",)),
+        ("report", ("--runs=no/such",), ("no/such",)),
+        ("report", ("--runs=",), ("runs",)),
+        ("import_photos", ("--photos=no/such",), ("folder", "no/such")),
+        ("reproduce", ("--objectives=color:red color:gren",), ("did you mean color:green",)),
+        ("reproduce", ("--objectives=color:red color:red",), ("different",)),
+        ("reproduce", ("--objectives= ",), ("objective",)),
+        ("reproduce", ("--objectives=color:red", "--tune_steps=0"), ("tune_steps", "at least 1")),
+        ("reproduce", ("--objectives=color:red", "--pretrain_width=0.01"), ("width", "0.01")),
+        ("reproduce", ("--objectives=color:red", "--tune_width=1"), ("tune_width",)),
+        (
+            "reproduce",
+            ("--objectives=color:red", "--sample_num_images=60"),
+            ("estimator_batch_size", "54", "64"),
+        ),
+        (
+            "reproduce",
+            ("--objectives=color:red", "--strategy=mirrored", "--replicas=3"),
+            ("batch_size", "3", "64"),
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_at_once_with_nothing_written(
+    commands, nowhere, stage, flags, words
+):
+    line = _refusal(commands, stage, *flags, f"--output={nowhere}")
+    for word in words:
+        assert word in line
+
+
+@pytest.mark.parametrize("output", ["", ".", "..", "/", "x/.."])
+def test_an_output_without_a_name_is_refused(commands, reproduced, output):
+    line = _refusal(commands, "sample", f"--gan={reproduced}/gan", "--overwrite", f"--output={output}")
+    assert "output" in line
+
+
+def test_a_flagfile_that_is_no_text_is_refused(commands, nowhere, tmp_path):
+    (tmp_path / "binary.flags").write_bytes(b"--steps=\xff\xfe")
+    flagfile = f"--flagfile={tmp_path}/binary.flags"
+    assert "binary.flags" in _refusal(commands, "pretrain", flagfile, f"--output={nowhere}")
+
+
+def test_a_flagfile_gives_flags_and_the_command_line_overrides_it(commands, nowhere, tmp_path):
+    flagfile = tmp_path / "own.flags"
+    flagfile.write_text(f"# A comment.\n--steps=7\n--seed=3\n--output={nowhere}\n")
+    result = commands.call("pretrain", f"--flagfile={flagfile}", "--seed=4", "--dry_run")
+    options = json.loads(result.stdout)["options"]
+    assert (options["steps"], options["seed"], options["output"]) == (7, 4, str(nowhere))
+
+
+def test_a_dry_run_of_pretrain_takes_seconds_and_writes_nothing(commands, nowhere):
+    result = commands.run("pretrain", "--dry_run", output=nowhere)
+    assert result.seconds < 15
+    content = json.loads(result.stdout)
+    assert (result.status, result.complaints) == (0, [])
+    assert content["stage"] == "pretrain"
+    assert content["options"]["steps"] == 1_100_000
+    assert content["parameters"] == {
+        "num_classes": 2,
+        "generator": 4_459_139,
+        "discriminator": 1_674_099,
+    }
+
+
+def test_a_dry_run_of_a_plain_gan_counts_its_parameters(commands, nowhere):
+    result = commands.call("pretrain", "--noconditional", "--dry_run", output=nowhere)
+    counts = json.loads(result.stdout)["parameters"]
+    assert (counts["generator"], counts["discriminator"]) == (4_442_755, 1_608_561)
+
+
+def test_dry_runs_of_later_stages_tell_what_they_take_over(commands, nowhere, inputs):
+    contents = {}
+    for stage, given in inputs.items():
+        flags = [f"--{name}={path}" for name, path in given.items()]
+        flags += ["--objective=color:red"] * (stage in ("simulate", "evaluate"))
+        result = commands.call(stage, *flags, "--dry_run", output=nowhere)
+        assert (result.status, result.complaints) == (0, []), result
+        contents[stage] = json.loads(result.stdout)
+        assert contents[stage]["stage"] == stage
+    # 10,173,112 of Inception v2, and 1024 weights and a bias for each of 100 bins.
+    assert contents["train_estimator"]["parameters"] == {"estimator": 10_275_612}
+    assert contents["tune"]["options"]["dataset"] == "landscapes"
+    assert contents["tune"]["options"]["landscapes"] == 24
+    assert contents["tune"]["options"]["temperature"] == 0.01
+    assert set(contents["tune"]["parameters"]) == {"generator", "discriminator", "estimator"}
+
+
+def test_a_dry_run_of_reproduce_counts_the_gan(commands, nowhere):
+    flags = ("--objectives=color:red", "--pretrain_width=0.5", "--dry_run")
+    content = json.loads(commands.call("reproduce", *flags, output=nowhere).stdout)
+    single = commands.call("pretrain", "--width=0.5", "--dry_run", output=nowhere)
+    assert content["parameters"] == json.loads(single.stdout)["parameters"]

@@ -1,0 +1,181 @@
+"""Trains on two logical CPUs, and compares with one; a program for test_mirrored.py.
+
+TensorFlow splits the CPU before its first operation only, hence a process of its
+own. Writes what it saw as JSON to the file named on the command line.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from pirgan_tf.estimator.pir_estimator import EstimatorShape
+from pirgan_tf.estimator.trainer import EstimatorTrainer, RatedImages
+from pirgan_tf.gan.trainer import GanSettings, GanTrainer
+from pirgan_tf.training.devices import Devices, configure
+
+BATCH = 8
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 256, (20, 64, 64, 3), dtype=np.uint8)
+
+
+def gan(devices, kind=GanTrainer):
+    settings = GanSettings(
+        width=1 / 16,
+        latent_size=8,
+        batch_size=BATCH,
+        generator_learning_rate=1e-3,
+        discriminator_learning_rate=1e-3,
+    )
+    labels = np.arange(len(IMAGES)) % 2
+    return kind(settings, devices, IMAGES, labels, seed=1, stream="test")
+
+
+def estimator(devices):
+    images = IMAGES[:, :16, :16]
+    rated = RatedImages(images, np.full(20, 100), np.arange(20) * 5)
+    return EstimatorTrainer(
+        EstimatorShape(16, 0.1, 20),
+        devices,
+        rated,
+        rated,
+        batch_size=BATCH,
+        learning_rate=1e-3,
+        patience=0,
+        temperature=0.01,
+        seed=1,
+    )
+
+
+def models(trainer):
+    items = trainer.checkpoint_items()
+    return [items[name] for name in ("generator", "discriminator", "estimator") if name in items]
+
+
+def weights(trainer):
+    return [weight for model in models(trainer) for weight in model.get_weights()]
+
+
+def copies(trainer):
+    """Each variable's values on the two replicas."""
+    return [
+        (variable.path, [copy.numpy() for copy in variable.value.values])
+        for model in models(trainer)
+        for variable in model.variables
+    ]
+
+
+def differing(trainer):
+    return [path for path, (one, two) in copies(trainer) if not np.array_equal(one, two)]
+
+
+def compare(make, batch, one, two):
+    """One update with the whole batch on one device and with a half on each of two."""
+    single, mirrored = make(one), make(two)
+    for left, right in zip(models(single), models(mirrored), strict=True):
+        right.set_weights(left.get_weights())
+    before = weights(single)
+    expected = single.update(batch)
+
+    def update():
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        half = BATCH // 2
+        return mirrored.update(
+            tf.nest.map_structure(lambda x: x[half * replica : half * (replica + 1)], batch)
+        )
+
+    shares = mirrored.strategy.run(update)
+    sums = {
+        name: float(mirrored.strategy.reduce("SUM", share, axis=None))
+        for name, share in shares.items()
+    }
+    errors = [
+        np.abs(a - b).ravel() for a, b in zip(weights(single), weights(mirrored), strict=True)
+    ]
+    return {
+        "losses": {name: [sums[name], float(value)] for name, value in expected.items()},
+        "moved": min(
+            float(np.abs(a - b).max()) for a, b in zip(weights(single), before, strict=True)
+        ),
+        "largest_error": float(np.concatenate(errors).max()),
+        "quantile_error": float(np.quantile(np.concatenate(errors), 0.99)),
+        "differing_variables": differing(mirrored),
+    }
+
+
+def record_real_training(devices):
+    """What the replicas draw inside `train`, and their variables after it."""
+    seen = []
+
+    class Recording(GanTrainer):
+        def draw_batch(self, step, replica):
+            batch = super().draw_batch(step, replica)
+            tf.numpy_function(
+                lambda *parts: seen.append(parts),
+                [step, replica, batch.latents, batch.masks_real[0], batch.images],
+                [],
+            )
+            return batch
+
+    trainer = gan(devices, Recording)
+    before = weights(trainer)
+    sums = trainer.train(tf.constant(0, tf.int64), tf.constant(2, tf.int64))
+    drawn = {(int(step), int(replica)): parts for step, replica, *parts in seen}
+    names = ("latents", "masks", "images")
+    return {
+        "drawn_by": sorted(drawn),
+        "images_a_replica": {len(parts[0]) for parts in drawn.values()}.pop(),
+        "equal_draws": [
+            names[i]
+            for i in range(3)
+            for step in (0, 1)
+            if np.array_equal(drawn[step, 0][i], drawn[step, 1][i])
+        ],
+        "draws_of_the_step": all(
+            np.array_equal(parts[0], trainer.batches.draw(step, replica).latents)
+            for (step, replica), parts in drawn.items()
+        ),
+        "finite": bool(np.isfinite([float(value) for value in sums.values()]).all()),
+        "unmoved": sum(np.array_equal(a, b) for a, b in zip(weights(trainer), before, strict=True)),
+        "differing_variables": differing(trainer),
+    }
+
+
+def record_epoch(devices):
+    """The rows that two replicas draw from the estimator's training images in 5 steps."""
+    trainer = estimator(devices)
+    rows = []
+    for step in range(5):
+        for replica in range(2):
+            images, _ = trainer.draw_batch(tf.constant(step, tf.int64), replica)
+            rows += [
+                int(np.argmin(np.abs(IMAGES[:, :16, :16] / 127.5 - 1 - image).sum((1, 2, 3))))
+                for image in images.numpy()
+            ]
+    return rows
+
+
+def main():
+    # Before the first tensor, which starts the devices.
+    two = configure(strategy="mirrored", replicas=2, precision="float32", jit="off", seed=0)
+    one = Devices(tf.distribute.get_strategy(), "float32", False, "")
+    whole = gan(one).draw_batch(0, 0)
+    ones = {
+        name: [tf.ones_like(mask) for mask in getattr(whole, name)]
+        for name in ("masks_real", "masks_fake", "masks_fools")
+    }
+    rated = tf.cast(IMAGES[:BATCH, :16, :16], tf.float32) / 127.5 - 1.0, tf.range(BATCH)
+    seen = {
+        "reason": two.reason,
+        "gan": compare(gan, whole._replace(**ones), one, two),
+        "estimator": compare(estimator, rated, one, two),
+        "training": record_real_training(two),
+        "epoch": record_epoch(two),
+    }
+    Path(sys.argv[1]).write_text(json.dumps(seen, indent=1))
+
+
+if __name__ == "__main__":
+    main()
