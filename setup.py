@@ -1,3 +1,5 @@
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 STAGES = (
@@ -15,8 +17,8 @@ STAGES = (
 setup(
     name="pirgan-tf",
     version="0.1.0",
-    description="Improving image generative models with human interactions, in TensorFlow and Keras",
-    long_description=open("README.md", encoding="utf-8").read(),
+    description="Improving image generative models with human interactions",
+    long_description=Path("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["pirgan_tf", "pirgan_tf.*"]),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import zipfile
 from pathlib import Path
 
 import keras
@@ -13,6 +14,11 @@ from pirgan_tf.estimator.inception_v2 import build_inception_v2
 
 USE_TEMPERATURE = 0.01
 """Softmax temperature when the estimator is used; it is trained at 1."""
+
+# Decision of ours. The moving statistics must follow within the few hundred steps
+# in which a thousand images are learned: at 0.99 and from random weights, held-out
+# correlation stayed at 0.3 where 0.9 gave 0.7.
+_BATCH_NORM_MOMENTUM = 0.9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +68,7 @@ class PirEstimator:
         backbone = build_inception_v2(
             self.shape.image_size,
             self.shape.depth_multiplier,
+            batch_norm_momentum=_BATCH_NORM_MOMENTUM,
             synchronized=synchronized,
             dtype=dtype,
         )
@@ -89,7 +96,7 @@ class PirEstimator:
         path = folder / "estimator.keras"
         try:
             weights = keras.models.load_model(path, compile=False).get_weights()
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(f"estimator is missing or unreadable. Received: {path}") from error
         wanted = [tuple(weight.shape) for weight in estimator.model.get_weights()]
         if [tuple(weight.shape) for weight in weights] != wanted:

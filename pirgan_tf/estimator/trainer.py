@@ -88,10 +88,10 @@ class EstimatorTrainer(Trainer):
         seeds = tf.concat(
             [tf.tile(self._stream[None], [self.replica_batch_size, 1]), epochs[:, None]], axis=1
         )
-        # The raw operation: its public wrapper takes one seed only, and a batch may
-        # span two epochs.
+        # The raw operation: with the 4 rounds of its public wrapper some seeds hardly
+        # shuffle a small set, or not at all.
         rows = tf.raw_ops.RandomIndexShuffle(
-            index=positions % count, seed=seeds, max_index=count - 1
+            index=positions % count, seed=seeds, max_index=count - 1, rounds=16
         )
         with tf.device("CPU:0"):
             images = tf.gather(self._images, rows)

@@ -34,7 +34,7 @@ class EvaluateOptions(Options):
         read_gallery(self.before)
         read_gallery(self.after)
         if self.estimator:
-            read_options(self.estimator, ("train_estimator",))
+            read_options(self.estimator, ("train_estimator",), ("temperature",))
 
 
 def run(options: EvaluateOptions) -> None:
@@ -78,7 +78,7 @@ def main() -> NoReturn:
 
 
 def _estimate(folder: str, before: Gallery, after: Gallery) -> dict[str, float]:
-    temperature = read_options(folder, ("train_estimator",))["temperature"]
+    temperature = read_options(folder, ("train_estimator",), ("temperature",))["temperature"]
     judge = estimator.PirEstimator.load(folder)
     means = []
     for gallery in (before, after):

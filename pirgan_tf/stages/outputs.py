@@ -8,7 +8,7 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +43,22 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
         raise InputError(_exists(output))
     partial = output.with_name(output.name + _PARTIAL)
     begun = partial.exists()
+    missing = [parent for parent in output.parents if not parent.exists()]
     with _locked(partial):
         begun = begun and resumable and _is_ours_to_resume(partial, stage, options)
         if not begun:
             _clear(partial)
-            write_json(partial / "options.json", describe(stage, options))
+        # Also of a run that goes on: it may have been given more steps.
+        write_json(partial / "options.json", describe(stage, options))
         try:
             yield partial
         except BaseException as error:
             if not resumable or (isinstance(error, InputError) and not begun):
                 shutil.rmtree(partial)
+                for parent in missing:
+                    # Another process may have put something there meanwhile.
+                    with suppress(OSError):
+                        parent.rmdir()
             raise
         _publish(partial, output)
 
@@ -102,15 +108,17 @@ def describe(stage: str, options: Options) -> dict:
     }
 
 
-def read_options(folder: str | Path, stages: tuple[str, ...]) -> dict:
+def read_options(folder: str | Path, stages: tuple[str, ...], needed: tuple[str, ...]) -> dict:
     """Returns the options with which a stage made a folder.
 
     Args:
         folder: the folder.
         stages: the stages whose folder would be right.
+        needed: the options that must be there.
 
     Raises:
-        InputError: if the folder is missing, unfinished or another stage's.
+        InputError: if the folder is missing, unfinished or another stage's, or if
+            its options lack a needed one.
     """
     folder = Path(folder)
     wanted = " or ".join(stages)
@@ -122,7 +130,13 @@ def read_options(folder: str | Path, stages: tuple[str, ...]) -> dict:
             f"folder must be made by {wanted}, but was made by {content.get('stage')}. "
             f"Received: {folder}"
         )
-    return content["options"]
+    made_with = content.get("options")
+    if not isinstance(made_with, dict) or not set(needed) <= set(made_with):
+        raise InputError(
+            f"options.json must hold the options {', '.join(needed)} of {wanted}. "
+            f"Received: {folder}"
+        )
+    return made_with
 
 
 def read_json(path: Path) -> dict:
@@ -142,7 +156,11 @@ def read_json(path: Path) -> dict:
 
 def write_json(path: Path, content: Any) -> None:
     """Writes JSON for people to read; refuses NaN and infinity, which JSON lacks."""
-    path.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    # Written beside and renamed: a kill leaves the old file or the new one.
+    beside = path.with_name(path.name + _PARTIAL)
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
 
 
 def _exists(output: Path) -> str:
@@ -173,12 +191,15 @@ def _locked(folder: Path) -> Iterator[None]:
 def _is_ours_to_resume(folder: Path, stage: str, options: Options) -> bool:
     if not (folder / "options.json").exists():
         return False
-    earlier = read_json(folder / "options.json")
-    changed = (
-        options.differences(earlier["options"])
-        if earlier["stage"] == stage
-        else [f"stage was {earlier['stage']} and is {stage}"]
-    )
+    try:
+        earlier = read_json(folder / "options.json")
+        changed = (
+            options.differences(earlier["options"])
+            if earlier["stage"] == stage
+            else [f"stage was {earlier['stage']} and is {stage}"]
+        )
+    except (InputError, KeyError, AttributeError):
+        changed = ["options.json cannot be read"]
     if changed and not options.overwrite:
         raise InputError(
             f"an unfinished output with other options is in {folder} ({'; '.join(changed)}): "
@@ -198,6 +219,9 @@ def _clear(folder: Path) -> None:
 def _publish(partial: Path, output: Path) -> None:
     replaced = output.with_name(output.name + _REPLACED)
     if output.exists():
+        if replaced.exists():
+            # What an earlier replacement, killed at its end, did not come to delete.
+            shutil.rmtree(replaced)
         output.rename(replaced)
     partial.rename(output)
     if replaced.is_dir():

@@ -22,6 +22,8 @@ class ReportOptions(Options):
     def validate(self) -> None:
         """Checks that the run folders are there."""
         super().validate()
+        if not self.runs:
+            raise InputError("runs must name at least one folder")
         for folder in self.runs:
             if not Path(folder).is_dir():
                 raise InputError(f"runs must be folders. Received: {folder}")

@@ -20,6 +20,7 @@ from pirgan_tf.stages import (
 from pirgan_tf.stages.command import run_command
 from pirgan_tf.stages.options import Options, option
 from pirgan_tf.stages.outputs import run_folder
+from pirgan_tf.stages.training_options import check_replicas
 
 STAGE = "reproduce"
 _TUNABLE = {
@@ -29,6 +30,7 @@ _TUNABLE = {
     "estimator": train_estimator.TrainEstimatorOptions,
     "tune": tune.TuneOptions,
 }
+_GALLERY_OPTIONS = ("sample_num_images", "estimator_heldout", "estimator_batch_size")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,10 +58,15 @@ class _RunOptions(Options):
         """Checks the numbers, the objectives, the dataset and the width."""
         super().validate()
         parsed = [users.parse_objective(text).text for text in self.objectives.split()]
-        if len(set(parsed)) != len(parsed):
-            raise InputError(f"objectives must be different. Received: {self.objectives}")
-        data.validate_dataset_spec(vars(self)["pretrain_dataset"])
-        gan.width.scale_depth(gan.width.SMALLEST_DEPTH, vars(self)["pretrain_width"])
+        if not parsed or len(set(parsed)) != len(parsed):
+            raise InputError(
+                f"objectives must be one or several different ones. Received: {self.objectives!r}"
+            )
+        # What a later stage would refuse must not wait until the earlier ones are done.
+        _options_of("pretrain", self, output=self.output).validate()
+        for stage in ("estimator", "tune"):
+            check_replicas(self.strategy, self.replicas, vars(self)[f"{stage}_batch_size"])
+        _check_gallery(**{name: vars(self)[name] for name in _GALLERY_OPTIONS})
 
 
 def _stage_fields() -> list[tuple[str, Any, Any]]:
@@ -76,7 +83,10 @@ def _stage_fields() -> list[tuple[str, Any, Any]]:
 
 
 def _copy(field: dataclasses.Field) -> Any:
-    return dataclasses.field(default=field.default, metadata=field.metadata)
+    metadata = dict(field.metadata)
+    # A stage of the run that is finished would not make further steps.
+    metadata["changes_result"] |= field.name == "steps"
+    return dataclasses.field(default=field.default, metadata=metadata)
 
 
 ReproduceOptions = dataclasses.make_dataclass(
@@ -161,6 +171,18 @@ def _run_objective(objective: users.Objective, options: Any, folder: Path) -> No
     )
 
 
+def _check_gallery(
+    sample_num_images: int, estimator_heldout: float, estimator_batch_size: int
+) -> None:
+    heldout = round(estimator_heldout * sample_num_images)
+    if heldout < 3 or sample_num_images - heldout < estimator_batch_size:
+        raise InputError(
+            "sample_num_images and estimator_heldout must leave the estimator at least 3 images to "
+            f"measure on and its estimator_batch_size, {estimator_batch_size}, to train on. "
+            f"Received: {heldout} and {sample_num_images - heldout}"
+        )
+
+
 def _options_of(stage: str, options: Any, **given: Any) -> Any:
     """Returns a stage's options: those given, the common ones and the stage's own."""
     options_class = _TUNABLE[stage]
@@ -188,6 +210,7 @@ def _print_table(path: Path) -> None:
         print(
             f"{row['objective']:<24}{float(row['mean_before']):>9.4f}"
             f"{float(row['mean_after']):>9.4f}{float(row['change']):>9.4f}"
-            f"{float(row['cohens_d']):>8.2f}{float(row['p']):>10.2g}"
+            # Not defined, and so empty, where all rates are alike.
+            f"{float(row['cohens_d'] or 'nan'):>8.2f}{float(row['p'] or 'nan'):>10.2g}"
             f"{float(row['heldout_spearman']):>7.2f}"
         )

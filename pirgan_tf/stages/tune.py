@@ -1,6 +1,7 @@
 """Stage `tune`: a GAN and a PIR estimator in, a better GAN out."""
 
 import dataclasses
+import functools
 from typing import Any, NoReturn
 
 from pirgan_tf import data, estimator, gan, training
@@ -40,8 +41,8 @@ class TuneOptions(TrainingOptions):
     def validate(self) -> None:
         """Checks the numbers, both folders and the dataset."""
         super().validate()
-        data.validate_dataset_spec(_inherit(self)["dataset"])
         gan.read_gan_shape(self.gan)
+        data.validate_dataset_spec(_inherit(self)["dataset"])
 
 
 def run(options: TuneOptions) -> None:
@@ -80,7 +81,7 @@ def run(options: TuneOptions) -> None:
         dataset.labels,
         seed=options.seed,
         stream=STAGE,
-        rate_function=lambda images: judge.expected_pir(images, inherited["temperature"]),
+        rate_function=functools.partial(judge.expected_pir, temperature=inherited["temperature"]),
     )
     gan.restore_networks(trainer, options.gan)
     with output_folder(STAGE, options, resumable=True) as folder:
@@ -118,11 +119,13 @@ def _inherit(options: TuneOptions) -> dict[str, Any]:
         "landscapes": options.landscapes,
         "temperature": options.temperature,
     }
-    judged = read_options(options.estimator, ("train_estimator",))
+    judged = read_options(options.estimator, ("train_estimator",), ("temperature",))
     if options.temperature is None:
         inherited["temperature"] = judged["temperature"]
     if options.dataset is None or options.landscapes is None:
-        trained = read_options(options.gan, ("pretrain", "tune"))
+        trained = read_options(
+            options.gan, ("pretrain", "tune"), ("dataset", "classes", "landscapes")
+        )
         inherited["landscapes"] = options.landscapes or trained["landscapes"]
         if options.dataset is None:
             inherited["dataset"] = trained["dataset"]

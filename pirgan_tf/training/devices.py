@@ -1,5 +1,6 @@
 """Where a run computes, and in which precision."""
 
+import contextlib
 import dataclasses
 from pathlib import Path
 
@@ -91,11 +92,9 @@ def configure(*, strategy: str, replicas: int, precision: str, jit: str, seed: i
 
 def _set_once(setter, *args) -> None:
     """Applies a setting that TensorFlow takes only before its devices start."""
-    try:
+    # In a later stage of the same process, the first one has set it already.
+    with contextlib.suppress(RuntimeError):
         setter(*args)
-    except RuntimeError:
-        # A later stage of the same process: the first one has set it already.
-        pass
 
 
 def _device_names(count: int, gpus: list) -> tuple[str, list[str]]:

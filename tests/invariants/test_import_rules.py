@@ -19,7 +19,7 @@ def _name(path: Path) -> str:
 
 
 def _imports(path: Path, *, module_level: bool = False) -> Iterator[str]:
-    """Yields dotted names that a file imports; `from a import b` gives a.b, which may be a value."""
+    """Yields dotted names that a file imports; `from a import b` gives a.b, maybe a value."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in _statements(tree) if module_level else ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -1,0 +1,173 @@
+"""The whole system through its commands: files, exit statuses, equal bits."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+GAN_FILES = {
+    "generator.keras",
+    "discriminator.keras",
+    "gan.json",
+    "options.json",
+    "stats.jsonl",
+    "images",
+    "summaries",
+    "checkpoints",
+}
+ESTIMATOR_FILES = {
+    "estimator.keras",
+    "estimator.json",
+    "fit.json",
+    "options.json",
+    "stats.jsonl",
+    "summaries",
+    "checkpoints",
+}
+GALLERY_FILES = {"gallery.npz", "grid.png", "options.json"}
+FILES = {
+    "gan": ("pretrain", GAN_FILES),
+    "gallery": ("sample", GALLERY_FILES),
+    "objectives/color-red/interactions": ("simulate", {"interactions.csv", "options.json"}),
+    "objectives/color-red/estimator": ("train_estimator", ESTIMATOR_FILES),
+    "objectives/color-red/gan": ("tune", GAN_FILES),
+    "objectives/color-red/gallery": ("sample", GALLERY_FILES),
+    "objectives/color-red/evaluation": (
+        "evaluate",
+        {"evaluation.json", "before.png", "after.png", "options.json"},
+    ),
+    "report": ("report", {"index.html", "results.csv", "figures", "options.json"}),
+}
+EVALUATION = "objectives/color-red/evaluation/evaluation.json"
+
+
+def _names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("folder", FILES)
+def test_a_stage_leaves_its_files_and_no_others(reproduced, folder):
+    assert _names(reproduced / folder) == FILES[folder][1]
+
+
+def test_nothing_is_left_beside_the_outputs(reproduced):
+    assert _names(reproduced) == {"gan", "gallery", "objectives", "report", "options.json"}
+    assert _names(reproduced.parent) == {reproduced.name}
+    place = reproduced / "objectives" / "color-red"
+    assert _names(place) == {"interactions", "estimator", "gan", "gallery", "evaluation"}
+
+
+@pytest.mark.parametrize("folder", [*FILES, "."])
+def test_options_json_tells_how_a_folder_was_made(reproduced, folder):
+    content = json.loads((reproduced / folder / "options.json").read_text())
+    assert set(content) == {"stage", "options", "versions", "git_revision"}
+    assert content["stage"] == ("reproduce" if folder == "." else FILES[folder][0])
+    assert content["options"]["output"] == str(reproduced / folder)
+    assert "auto" not in content["options"].values() or folder == "."
+    assert {"pirgan-tf", "python", "tensorflow", "keras", "numpy"} <= set(content["versions"])
+
+
+def test_images_of_a_run_begin_with_photographs_and_untrained_fakes(reproduced):
+    wanted = {"reals.png", "fakes_init.png", "fakes_000006.png", "fakes_000012.png"}
+    assert _names(reproduced / "gan" / "images") == wanted
+
+
+def test_the_interactions_are_those_of_the_gallery(reproduced, commands):
+    rows = (reproduced / "objectives/color-red/interactions/interactions.csv").read_text()
+    lines = rows.splitlines()
+    assert lines[0] == "image_id,impressions,positives,pir"
+    assert len(lines) == 1 + 40
+    assert lines[1].startswith("img000000,50,")
+
+
+def test_the_fit_tells_how_good_the_estimator_is(reproduced):
+    fit = json.loads((reproduced / "objectives/color-red/estimator/fit.json").read_text())
+    assert (fit["num_train"], fit["num_heldout"], fit["steps"]) == (36, 4, 12)
+    assert fit["chosen_step"] in (3, 6, 9, 12)
+    assert 0 <= fit["mae"] <= 1 and -1 <= fit["spearman"] <= 1
+    assert sum(group["count"] for group in fit["calibration"]) == 4
+
+
+def test_stages_one_by_one_make_what_reproduce_makes(
+    commands, helpers, reproduced, inputs, tmp_path
+):
+    # The training stages are compared in test_resumption.py.
+    made = {
+        "sample": "gallery",
+        "simulate": "objectives/color-red/interactions",
+        "evaluate": "objectives/color-red/evaluation",
+        "report": "report",
+    }
+    for stage, folder in made.items():
+        flags = [*commands.tiny.get(stage, ())]
+        flags += [f"--{name}={path}" for name, path in inputs[stage].items()]
+        flags += ["--objective=color:red"] * (stage in ("simulate", "evaluate"))
+        result = commands.run(stage, *flags, output=tmp_path / stage)
+        assert (result.status, result.complaints) == (0, []), result
+        mine, its = helpers.tree(tmp_path / stage), helpers.tree(reproduced / folder)
+        assert set(mine) == set(its)
+        # Names of folders, and the time, are in these.
+        for name in set(mine) - {"options.json", "index.html", "results.csv"}:
+            assert mine[name] == its[name] or name.endswith(".npz"), name
+    assert _names(tmp_path) == set(made)
+
+
+def test_the_second_gallery_is_of_another_seed(reproduced):
+    seeds = [
+        json.loads((reproduced / folder / "options.json").read_text())["options"]["seed"]
+        for folder in ("gallery", "objectives/color-red/gallery")
+    ]
+    assert seeds == [0, 1]
+
+
+def test_networks_load_with_plain_keras_where_the_package_is_missing(reproduced, tmp_path):
+    code = f"""
+import sys
+sys.modules["pirgan_tf"] = None  # As if it were not installed, which it may be.
+import keras, numpy as np
+run = {str(reproduced)!r}
+images = np.zeros([2, 64, 64, 3], "float32")
+for folder in ("gan", "objectives/color-red/gan"):
+    generator = keras.models.load_model(f"{{run}}/{{folder}}/generator.keras")
+    assert generator([np.zeros([2, 64]), np.eye(2)]).shape == (2, 64, 64, 3)
+    discriminator = keras.models.load_model(f"{{run}}/{{folder}}/discriminator.keras")
+    assert [tuple(x.shape) for x in discriminator(images)] == [(2, 1), (2, 2)]
+estimator = keras.models.load_model(f"{{run}}/objectives/color-red/estimator/estimator.keras")
+assert estimator(images).shape == (2, 100)
+print("loaded")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "loaded\n", done.stderr
+
+
+def test_the_report_is_one_page_that_needs_no_other_file(reproduced):
+    page = (reproduced / "report" / "index.html").read_text()
+    assert "color:red" in page
+    assert 'src="data:' in page and 'src="http' not in page
+
+
+def test_reproduce_says_what_came_out(reproducing):
+    result, _ = reproducing.result()
+    assert (result.status, result.complaints) == (0, [])
+    assert result.stdout.splitlines()[-1].startswith("color:red ")
+
+
+def test_a_finished_run_is_refused_and_stays(commands, helpers, reproduced):
+    before = helpers.tree(reproduced)
+    flags = ("--objectives=color:red", "--sample_num_images=400")
+    assert "output exists" in commands.call("reproduce", *flags, output=reproduced).refusal()
+    assert helpers.tree(reproduced) == before
+
+
+def test_reproduce_killed_and_started_again_gives_the_same_evaluation(
+    reproducing_after_kill, reproduced
+):
+    result, run = reproducing_after_kill.result()
+    assert (result.status, result.complaints) == (0, []), result
+    assert (run / EVALUATION).read_bytes() == (reproduced / EVALUATION).read_bytes()
+    for folder, (_, names) in FILES.items():
+        assert _names(run / folder) == names
+    assert _names(run.parent) == {run.name}

@@ -1,0 +1,109 @@
+"""A training stage stopped anywhere and started again makes the bits of one that never stopped."""
+
+import io
+import json
+import re
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+
+STAGES = ("pretrain", "train_estimator", "tune")
+REFERENCE = {
+    "pretrain": "gan",
+    "train_estimator": "objectives/color-red/estimator",
+    "tune": "objectives/color-red/gan",
+}
+LAST_STEP = 12
+
+
+def _exported_weights(folder):
+    weights = {}
+    for path in sorted(folder.glob("*.keras")):
+        with zipfile.ZipFile(path) as archive:
+            content = archive.read("model.weights.h5")
+
+        def collect(name, item, network=path.stem):
+            if isinstance(item, h5py.Dataset):
+                weights[network, name] = item[()]
+
+        with h5py.File(io.BytesIO(content)) as file:
+            file.visititems(collect)
+    return weights
+
+
+def _checkpoint(folder):
+    import tensorflow as tf
+
+    reader = tf.train.load_checkpoint(str(folder / "checkpoints" / f"ckpt-{LAST_STEP}"))
+    return {
+        name: reader.get_tensor(name)
+        for name in reader.get_variable_to_shape_map()
+        # The number of times that a run has saved, and the names of the tensors.
+        if not name.startswith(("save_counter", "_CHECKPOINTABLE_OBJECT_GRAPH"))
+    }
+
+
+def _assert_equal_bits(one, other):
+    assert one and set(one) == set(other)
+    for name, value in one.items():
+        assert np.array_equal(value, other[name]), name
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_sigterm_leaves_a_checkpoint_says_so_and_exits_with_143(interrupting, helpers, stage):
+    run = interrupting[stage].result()
+    assert run.terminated.status == 143
+    [line] = run.terminated.complaints
+    step = helpers.newest_checkpoint(run.stopped)
+    assert line == f"{stage}: stopped at step {step} by SIGTERM; checkpoint written"
+    assert 0 < step < LAST_STEP
+    assert helpers.last_step(run.stopped) == step
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stopped_and_killed_runs_end_with_the_exported_weights_of_a_straight_one(
+    interrupting, reproduced, stage
+):
+    run = interrupting[stage].result()
+    assert (run.resumed.status, run.resumed.complaints) == (0, []), run.resumed
+    straight = _exported_weights(reproduced / REFERENCE[stage])
+    assert len({network for network, _ in straight}) == (1 if stage == "train_estimator" else 2)
+    _assert_equal_bits(_exported_weights(run.output), straight)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stopped_and_killed_runs_end_with_the_optimizer_slots_of_a_straight_one(
+    interrupting, reproduced, stage
+):
+    straight = _checkpoint(reproduced / REFERENCE[stage])
+    slots = [name for name in straight if re.search("optimizer", name)]
+    assert len(slots) > 20
+    assert any(np.any(straight[name] != 0) for name in slots)
+    _assert_equal_bits(_checkpoint(interrupting[stage].result().output), straight)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_records_of_an_interrupted_run_have_each_step_once(interrupting, stage):
+    lines = (interrupting[stage].result().output / "stats.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [row["step"] for row in rows] == list(range(1, LAST_STEP + 1))
+    seconds = [row["seconds"] for row in rows]
+    assert seconds == sorted(seconds)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_resumed_run_records_the_losses_of_a_straight_one(interrupting, reproduced, stage):
+    def losses(folder):
+        rows = map(json.loads, (folder / "stats.jsonl").read_text().splitlines())
+        return [{k: v for k, v in row.items() if k == "step" or "/" in k} for row in rows]
+
+    assert losses(interrupting[stage].result().output) == losses(reproduced / REFERENCE[stage])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_nothing_is_left_beside_the_output_of_an_interrupted_run(interrupting, stage):
+    output = interrupting[stage].result().output
+    assert [path.name for path in output.parent.glob(f"{stage}*")] == [stage]
+    assert not (output / "options.json.partial").exists()
