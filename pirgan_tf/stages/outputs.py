@@ -39,10 +39,11 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
             an unfinished output was begun with other options.
     """
     output = Path(options.output)
-    if output.exists() and not options.overwrite:
-        raise InputError(_exists(output))
+    _check_replaceable(output, options)
     partial = output.with_name(output.name + _PARTIAL)
     begun = partial.exists()
+    if begun:
+        _check_ours(partial)
     missing = [parent for parent in output.parents if not parent.exists()]
     with _locked(partial):
         begun = begun and resumable and _is_ours_to_resume(partial, stage, options)
@@ -80,14 +81,18 @@ def run_folder(stage: str, options: Options, last: str) -> Iterator[Path]:
     """
     folder = Path(options.output)
     replaced = folder.with_name(folder.name + _REPLACED)
-    if folder.exists():
-        if options.overwrite and not replaced.exists():
-            folder.rename(replaced)
-        elif (folder / last).exists() or not (folder / "options.json").exists():
-            raise InputError(_exists(folder))
-    begun = folder.exists()
+    if (folder / last).exists():
+        _check_replaceable(folder, options)
+    elif folder.exists():
+        _check_ours(folder)
+    if folder.exists() and (
+        (folder / last).exists() or not _is_ours_to_resume(folder, stage, options)
+    ):
+        if replaced.exists():
+            shutil.rmtree(replaced)
+        folder.rename(replaced)
     with _locked(folder):
-        if not begun or not _is_ours_to_resume(folder, stage, options):
+        if not (folder / "options.json").exists():
             write_json(folder / "options.json", describe(stage, options))
         yield folder
         if replaced.exists():
@@ -163,8 +168,21 @@ def write_json(path: Path, content: Any) -> None:
     beside.replace(path)
 
 
-def _exists(output: Path) -> str:
-    return f"output exists; choose another, or add --overwrite. Received: {output}"
+def _check_replaceable(output: Path, options: Options) -> None:
+    if not output.exists():
+        return
+    if not options.overwrite:
+        raise InputError(f"output exists; choose another, or add --overwrite. Received: {output}")
+    _check_ours(output)
+
+
+def _check_ours(folder: Path) -> None:
+    """Keeps --overwrite, and the clearing of what a kill left, from anybody's own files."""
+    if folder.is_dir() and ((folder / "options.json").exists() or not any(folder.iterdir())):
+        return
+    raise InputError(
+        f"only a folder that a stage wrote, with its options.json, is replaced. Received: {folder}"
+    )
 
 
 @contextmanager
@@ -224,10 +242,8 @@ def _publish(partial: Path, output: Path) -> None:
             shutil.rmtree(replaced)
         output.rename(replaced)
     partial.rename(output)
-    if replaced.is_dir():
+    if replaced.exists():
         shutil.rmtree(replaced)
-    elif replaced.exists():
-        replaced.unlink()
 
 
 def _git_revision() -> str | None:

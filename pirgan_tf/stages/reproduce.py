@@ -6,7 +6,7 @@ import typing
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pirgan_tf import data, gan, users
+from pirgan_tf import users
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages import (
     evaluate,

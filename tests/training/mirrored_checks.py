@@ -71,9 +71,8 @@ def differing(trainer):
     return [path for path, (one, two) in copies(trainer) if not np.array_equal(one, two)]
 
 
-def compare(make, batch, one, two):
+def compare(single, mirrored, batch):
     """One update with the whole batch on one device and with a half on each of two."""
-    single, mirrored = make(one), make(two)
     for left, right in zip(models(single), models(mirrored), strict=True):
         right.set_weights(left.get_weights())
     before = weights(single)
@@ -143,9 +142,8 @@ def record_real_training(devices):
     }
 
 
-def record_epoch(devices):
+def record_epoch(trainer):
     """The rows that two replicas draw from the estimator's training images in 5 steps."""
-    trainer = estimator(devices)
     rows = []
     for step in range(5):
         for replica in range(2):
@@ -161,18 +159,20 @@ def main():
     # Before the first tensor, which starts the devices.
     two = configure(strategy="mirrored", replicas=2, precision="float32", jit="off", seed=0)
     one = Devices(tf.distribute.get_strategy(), "float32", False, "")
-    whole = gan(one).draw_batch(0, 0)
+    single, mirrored = gan(one), gan(two)
+    whole = single.draw_batch(0, 0)
     ones = {
         name: [tf.ones_like(mask) for mask in getattr(whole, name)]
         for name in ("masks_real", "masks_fake", "masks_fools")
     }
     rated = tf.cast(IMAGES[:BATCH, :16, :16], tf.float32) / 127.5 - 1.0, tf.range(BATCH)
+    mirrored_estimator = estimator(two)
     seen = {
         "reason": two.reason,
-        "gan": compare(gan, whole._replace(**ones), one, two),
-        "estimator": compare(estimator, rated, one, two),
+        "gan": compare(single, mirrored, whole._replace(**ones)),
+        "estimator": compare(estimator(one), mirrored_estimator, rated),
         "training": record_real_training(two),
-        "epoch": record_epoch(two),
+        "epoch": record_epoch(mirrored_estimator),
     }
     Path(sys.argv[1]).write_text(json.dumps(seen, indent=1))
 

@@ -32,16 +32,20 @@ def same(left, right):
     return all(np.array_equal(a, b) for a, b in zip(left, right, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("step", "expected"), [(0, 4), (4, 6), (6, 8), (11, 12), (13, 14), (14, 15), (15, 16), (16, 17)]
-)
-def test_next_stop_is_the_first_step_at_which_something_is_due(step, expected):
-    plan = Schedule(17, log_every=4, evaluate_every=6, images_every=7, checkpoint_every=5, **QUIET)
-    assert plan.next_stop(step) == min(
-        stop for stop in (4, 5, 6, 7, 8, 10, 12, 14, 15, 16, 17) if stop > step
-    )
-    without = Schedule(17, log_every=4, evaluate_every=6, images_every=14, checkpoint_every=15)
-    assert without.next_stop(step) == expected
+@pytest.fixture
+def make_folder(tmp_path):
+    def make(name):
+        (tmp_path / name).mkdir()
+        return tmp_path / name
+
+    return make
+
+
+def test_next_stop_is_the_first_step_at_which_something_is_due():
+    plan = Schedule(17, log_every=4, evaluate_every=6, images_every=7, checkpoint_every=5)
+    stops = [plan.next_stop(step) for step in range(17)]
+    # Multiples of 4, 6, 7 and 5, and the last step.
+    assert stops == [4, 4, 4, 4, 5, 6, 7, 8, 10, 10, 12, 12, 14, 14, 15, 16, 17]
 
 
 def test_what_never_happens_stops_nothing():
@@ -49,22 +53,22 @@ def test_what_never_happens_stops_nothing():
     assert plan.next_stop(0) == 50
 
 
-def test_a_resumed_run_equals_a_straight_one_bit_for_bit(make_line_trainer, tmp_path, stop):
+def test_a_resumed_run_equals_a_straight_one_bit_for_bit(make_line_trainer, make_folder, stop):
     plan = schedule(12, checkpoint_every=4, evaluate_every=6)
     straight = make_line_trainer()
-    assert run(straight, plan, tmp_path / "straight") == 12
+    assert run(straight, plan, make_folder("straight")) == 12
 
-    stopped = make_line_trainer(at={6: stop})
-    with pytest.raises((RuntimeError, Interrupted)):
-        run(stopped, plan, tmp_path / "resumed")
+    folder = make_folder("resumed")
+    with pytest.raises((RuntimeError, Interrupted)) as stopped:
+        run(make_line_trainer(at={6: stop}), plan, folder)
     resumed = make_line_trainer()
     assert not same(resumed.values(), straight.values())
-    assert run(resumed, plan, tmp_path / "resumed") == 12
+    assert run(resumed, plan, folder) == 12
 
     assert same(resumed.values(), straight.values())
-    # Crashed at 6, it went on from the checkpoint of step 4; stopped by a signal, from 6.
-    assert resumed.evaluated == ([6, 12] if isinstance(stop, type(None)) else resumed.evaluated)
-    assert same(restored(make_line_trainer(), tmp_path / "resumed"), straight.values())
+    assert same(restored(make_line_trainer(), folder), straight.values())
+    # After the crash at step 6 it began again from step 4, after the signal from step 6.
+    assert resumed.evaluated == ([12] if stopped.errisinstance(Interrupted) else [6, 12])
 
 
 def test_optimizer_slots_are_part_of_the_checkpoint(make_line_trainer, tmp_path):
@@ -159,12 +163,12 @@ def test_a_finished_run_does_nothing_more(make_line_trainer, tmp_path):
     assert (tmp_path / "stats.jsonl").read_text() == stats
 
 
-def test_a_longer_schedule_goes_on_from_the_last_step(make_line_trainer, tmp_path):
-    straight = make_line_trainer()
-    run(straight, schedule(8), tmp_path / "straight")
-    run(make_line_trainer(), schedule(5), tmp_path / "longer")
+def test_a_longer_schedule_goes_on_from_the_last_step(make_line_trainer, make_folder):
+    straight, folder = make_line_trainer(), make_folder("longer")
+    run(straight, schedule(8), make_folder("straight"))
+    run(make_line_trainer(), schedule(5), folder)
     longer = make_line_trainer()
-    run(longer, schedule(8), tmp_path / "longer")
+    run(longer, schedule(8), folder)
     assert same(longer.values(), straight.values())
 
 

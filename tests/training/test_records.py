@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 from collections import defaultdict
 
 import pytest
@@ -81,9 +83,6 @@ def test_rows_after_the_restored_step_are_written_anew(make_line_trainer, tmp_pa
 
 
 def test_a_signal_between_ticks_leaves_a_row_of_the_steps_so_far(make_line_trainer, tmp_path):
-    import os
-    import signal
-
     at = {3: lambda _: os.kill(os.getpid(), signal.SIGTERM)}
     plan = schedule(8, log_every=4, evaluate_every=3)
     with pytest.raises(Interrupted):
