@@ -6,15 +6,16 @@ from typing import NoReturn
 from pirgan_tf import data, gan, training
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.gan_options import GanOptions
 from pirgan_tf.stages.options import option
 from pirgan_tf.stages.outputs import output_folder
-from pirgan_tf.stages.training_options import TrainingOptions, set_up_devices, train
+from pirgan_tf.stages.training_options import set_up_devices, train
 
 STAGE = "pretrain"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PretrainOptions(TrainingOptions):
+class PretrainOptions(GanOptions):
     """Flags of pretrain; the defaults are the paper's numbers."""
 
     dataset: str = option(
@@ -27,12 +28,8 @@ class PretrainOptions(TrainingOptions):
     steps: int = option("Training steps.", 1_100_000, minimum=1, changes_result=False)
     latent_size: int = option("Units of the latent.", 64, minimum=1)
     width: float = option("Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0)
-    dropout: float = option("Rate of the discriminator's dropout.", 0.5, minimum=0.0, below=1.0)
     generator_learning_rate: float = option("Learning rate of Adam.", 1e-5, above=0.0)
-    adam_beta_1: float = option("First-moment decay of Adam.", 0.5, minimum=0.0, below=1.0)
     discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-5, above=0.0)
-    fake_class_weight: float = option("w_fake_class of appendix A.", 1.5, minimum=0.0)
-    real_class_weight: float = option("w_real_class of appendix A.", 1.0, minimum=0.0)
 
     def validate(self) -> None:
         """Checks the numbers, the dataset and that every layer keeps a channel."""
@@ -58,19 +55,9 @@ def run(options: PretrainOptions) -> None:
         options.dataset, classes=options.classes, num_landscapes=options.landscapes
     )
     class_names = dataset.class_names if options.conditional else ()
+    shape = gan.GanShape(class_names, options.latent_size, options.width)
     trainer = gan.GanTrainer(
-        gan.GanSettings(
-            num_classes=len(class_names),
-            latent_size=options.latent_size,
-            width=options.width,
-            dropout=options.dropout,
-            batch_size=options.batch_size,
-            generator_learning_rate=options.generator_learning_rate,
-            adam_beta_1=options.adam_beta_1,
-            discriminator_learning_rate=options.discriminator_learning_rate,
-            fake_class_weight=options.fake_class_weight,
-            real_class_weight=options.real_class_weight,
-        ),
+        options.settings(shape),
         devices,
         dataset.images,
         dataset.labels,

@@ -20,7 +20,7 @@ from pirgan_tf.stages import (
 from pirgan_tf.stages.command import run_command
 from pirgan_tf.stages.options import Options, option
 from pirgan_tf.stages.outputs import run_folder
-from pirgan_tf.stages.training_options import check_replicas
+from pirgan_tf.stages.training_options import DeviceOptions
 
 STAGE = "reproduce"
 _TUNABLE = {
@@ -34,25 +34,10 @@ _GALLERY_OPTIONS = ("sample_num_images", "estimator_heldout", "estimator_batch_s
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _RunOptions(Options):
+class _RunOptions(DeviceOptions):
     """Flags of reproduce that are its own, or common to several stages."""
 
     objectives: str = option("What the users like: one or several objectives, with spaces.")
-    seed: int = option("Seed of every stage.", 0, minimum=0, below=2**31 - 1)
-    strategy: str = option(
-        "Where to train; auto is mirrored where there are several GPUs.",
-        "auto",
-        choices=("auto", "one", "mirrored"),
-    )
-    replicas: int = option("Devices that mirrored training uses; 0 is all GPUs.", 0, minimum=0)
-    precision: str = option(
-        "Precision of the networks; auto is bfloat16 where the device multiplies it fast.",
-        "auto",
-        choices=("auto", "float32", "bfloat16"),
-    )
-    jit: str = option(
-        "Compile the step with XLA; auto is on with one GPU.", "auto", choices=("auto", "on", "off")
-    )
 
     def validate(self) -> None:
         """Checks the numbers, the objectives, the dataset and the width."""
@@ -65,7 +50,7 @@ class _RunOptions(Options):
         # What a later stage would refuse must not wait until the earlier ones are done.
         _options_of("pretrain", self, output=self.output).validate()
         for stage in ("estimator", "tune"):
-            check_replicas(self.strategy, self.replicas, vars(self)[f"{stage}_batch_size"])
+            self.check_replicas(vars(self)[f"{stage}_batch_size"])
         _check_gallery(**{name: vars(self)[name] for name in _GALLERY_OPTIONS})
 
 
@@ -191,7 +176,7 @@ def _options_of(stage: str, options: Any, **given: Any) -> Any:
         prefixed = f"{stage}_{field.name}"
         if hasattr(options, prefixed):
             values[field.name] = getattr(options, prefixed)
-        elif field.name in ("seed", "strategy", "replicas", "precision", "jit"):
+        elif field.name in DeviceOptions.__annotations__:
             values[field.name] = getattr(options, field.name)
     return options_class(**(values | given))
 

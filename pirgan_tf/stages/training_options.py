@@ -16,12 +16,10 @@ _T = TypeVar("_T", bound="TrainingOptions")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainingOptions(Options):
-    """Devices, length and records of a training run."""
+class DeviceOptions(Options):
+    """Where, how precisely and from which seed a run computes."""
 
-    steps: int = option("Training steps.", minimum=1, changes_result=False)
-    batch_size: int = option("Images a step, over all replicas.", 64, minimum=1)
-    seed: int = option("Seed of every draw.", 0, minimum=0, below=2**31)
+    seed: int = option("Seed of every draw.", 0, minimum=0, below=2**31 - 1)
     strategy: str = option(
         "Where to train; auto is mirrored where there are several GPUs.",
         "auto",
@@ -40,6 +38,32 @@ class TrainingOptions(Options):
     jit: str = option(
         "Compile the step with XLA; auto is on with one GPU.", "auto", choices=("auto", "on", "off")
     )
+
+    def check_replicas(self, batch_size: int) -> None:
+        """Checks what can be said of replicas before the devices are known.
+
+        Raises:
+            InputError: if one device is to hold several replicas, or if a batch
+                cannot be split over them.
+        """
+        if self.strategy == "one" and self.replicas > 1:
+            raise InputError(
+                "replicas must be 0 or 1 with --strategy=one; did you mean --strategy=mirrored? "
+                f"Received: {self.replicas}"
+            )
+        if batch_size % max(self.replicas, 1):
+            raise InputError(
+                f"batch_size must be a multiple of the {self.replicas} replicas. "
+                f"Received: {batch_size}"
+            )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainingOptions(DeviceOptions):
+    """Length and records of a training run."""
+
+    steps: int = option("Training steps.", minimum=1, changes_result=False)
+    batch_size: int = option("Images a step, over all replicas.", 64, minimum=1)
     log_every: int = option("Steps between status lines.", 100, minimum=1, changes_result=False)
     images_every: int = option(
         "Steps between image grids; 0 is none.", 1000, minimum=0, changes_result=False
@@ -57,25 +81,7 @@ class TrainingOptions(Options):
     def validate(self) -> None:
         """Checks the numbers, and that every replica gets as many images."""
         super().validate()
-        check_replicas(self.strategy, self.replicas, self.batch_size)
-
-
-def check_replicas(strategy: str, replicas: int, batch_size: int) -> None:
-    """Checks what can be said of replicas before the devices are known.
-
-    Raises:
-        InputError: if one device is to hold several replicas, or if a batch
-            cannot be split over them.
-    """
-    if strategy == "one" and replicas > 1:
-        raise InputError(
-            f"replicas must be 0 or 1 with --strategy=one; did you mean --strategy=mirrored? "
-            f"Received: {replicas}"
-        )
-    if batch_size % max(replicas, 1):
-        raise InputError(
-            f"batch_size must be a multiple of the {replicas} replicas. Received: {batch_size}"
-        )
+        self.check_replicas(self.batch_size)
 
 
 def set_up_devices(options: _T) -> tuple[_T, "Devices"]:

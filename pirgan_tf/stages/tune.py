@@ -6,15 +6,16 @@ from typing import Any, NoReturn
 
 from pirgan_tf import data, estimator, gan, training
 from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.gan_options import GanOptions
 from pirgan_tf.stages.options import option
 from pirgan_tf.stages.outputs import output_folder, read_options
-from pirgan_tf.stages.training_options import TrainingOptions, set_up_devices, train
+from pirgan_tf.stages.training_options import set_up_devices, train
 
 STAGE = "tune"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TuneOptions(TrainingOptions):
+class TuneOptions(GanOptions):
     """Flags of tune; the defaults are the paper's numbers."""
 
     gan: str = option("GAN folder, from pretrain or tune.")
@@ -27,12 +28,8 @@ class TuneOptions(TrainingOptions):
     temperature: float | None = option(
         "Softmax temperature of the estimator; by default that of its options.", None, above=0.0
     )
-    dropout: float = option("Rate of the discriminator's dropout.", 0.5, minimum=0.0, below=1.0)
     generator_learning_rate: float = option("Learning rate of Adam.", 1e-6, above=0.0)
-    adam_beta_1: float = option("First-moment decay of Adam.", 0.5, minimum=0.0, below=1.0)
     discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-6, above=0.0)
-    fake_class_weight: float = option("w_fake_class of appendix A.", 1.5, minimum=0.0)
-    real_class_weight: float = option("w_real_class of appendix A.", 1.0, minimum=0.0)
     classes: tuple[str, ...] = option("Classes of the dataset; those of the GAN by default.", ())
     landscapes: int | None = option(
         "Images that --dataset=landscapes draws; as for the GAN by default.", None, minimum=2
@@ -63,19 +60,7 @@ def run(options: TuneOptions) -> None:
     with devices.strategy.scope():
         judge = estimator.PirEstimator.load(options.estimator, dtype=devices.dtype)
     trainer = gan.GanTrainer(
-        gan.GanSettings(
-            num_classes=shape.num_classes,
-            latent_size=shape.latent_size,
-            width=shape.width,
-            dropout=options.dropout,
-            batch_size=options.batch_size,
-            generator_learning_rate=options.generator_learning_rate,
-            adam_beta_1=options.adam_beta_1,
-            discriminator_learning_rate=options.discriminator_learning_rate,
-            fake_class_weight=options.fake_class_weight,
-            real_class_weight=options.real_class_weight,
-            pir_weight=options.pir_weight,
-        ),
+        options.settings(shape, options.pir_weight),
         devices,
         dataset.images,
         dataset.labels,
