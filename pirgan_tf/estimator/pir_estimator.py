@@ -129,5 +129,8 @@ class PirEstimator:
             images: shape `[n, size, size, 3]`, in [-1, 1].
             temperature: T, above 0.
         """
-        probabilities = tf.nn.softmax(self.logits(images) / temperature)
-        return tf.linalg.matvec(probabilities, tf.constant(self.bins))
+        return self.expectation(self.logits(images), temperature)
+
+    def expectation(self, logits, temperature: float = USE_TEMPERATURE) -> tf.Tensor:
+        """Returns the rates `[n]` that logits `[n, bins]` stand for, at a temperature above 0."""
+        return tf.linalg.matvec(tf.nn.softmax(logits / temperature), tf.constant(self.bins))

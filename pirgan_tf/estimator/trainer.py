@@ -166,7 +166,7 @@ class EstimatorTrainer(Trainer):
     def _judge(self, images, bins):
         logits = self.estimator.logits(images)
         loss = tf.nn.sparse_softmax_cross_entropy_with_logits(bins, logits)
-        return loss, self.estimator.expected_pir(images, self._temperature)
+        return loss, self.estimator.expectation(logits, self._temperature)
 
 
 class _Best(tf.Module):

@@ -178,8 +178,11 @@ def _check_replaceable(output: Path, options: Options) -> None:
 
 def _check_ours(folder: Path) -> None:
     """Keeps --overwrite, and the clearing of what a kill left, from anybody's own files."""
-    if folder.is_dir() and ((folder / "options.json").exists() or not any(folder.iterdir())):
-        return
+    if folder.is_dir():
+        names = {path.name for path in folder.iterdir()}
+        # The second, alone, is what a kill leaves of the writing of the first.
+        if "options.json" in names or names <= {"options.json" + _PARTIAL}:
+            return
     raise InputError(
         f"only a folder that a stage wrote, with its options.json, is replaced. Received: {folder}"
     )
@@ -227,7 +230,8 @@ def _is_ours_to_resume(folder: Path, stage: str, options: Options) -> bool:
 
 
 def _clear(folder: Path) -> None:
-    for entry in folder.iterdir():
+    # options.json goes last: a kill on the way leaves a folder that is still known as ours.
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name == "options.json"):
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:

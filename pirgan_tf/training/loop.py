@@ -111,11 +111,13 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
             records.add(sums, count)
             steps_per_call = max(1, round(count * _SECONDS_PER_CALL / max(seconds, 1e-6)))
 
-            if _is_due(step, schedule.evaluate_every, schedule.steps):
+            evaluated = _is_due(step, schedule.evaluate_every, schedule.steps)
+            if evaluated:
                 records.add_evaluation(trainer.evaluate(step))
             if _is_due(step, schedule.images_every, schedule.steps):
                 records.image(f"fakes_{step:06d}", step, trainer.draw_images())
-            if _is_due(step, schedule.log_every, schedule.steps) or caught or trainer.is_finished():
+            # Figures of an evaluation belong to its own step, so it ends a tick.
+            if _is_due(step, schedule.log_every, schedule.steps) or evaluated or caught:
                 records.tick(step)
             late = time.monotonic() - saved_at > 60 * schedule.checkpoint_minutes > 0
             if _is_due(step, schedule.checkpoint_every, schedule.steps) or late or caught:

@@ -87,7 +87,7 @@ def test_photographs_of_a_class_are_uniform_and_of_that_class():
     batch = batches(batch_size=4000).draw(0)
     drawn, labels = pixels(batch), batch.real_labels.numpy()
     for label in (0, 1):
-        members = VALUES[LABELS == label]
+        members = VALUES[label == LABELS]
         counts = [np.sum(drawn[labels == label] == value) for value in members]
         assert sum(counts) == np.sum(labels == label)
         assert stats.chisquare(counts).pvalue > 0.001

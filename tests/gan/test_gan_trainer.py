@@ -99,11 +99,11 @@ def test_drawn_images_are_a_grid_of_four_rows_a_class(make_trainer, num_classes)
 
 
 def test_a_batch_larger_than_the_set_is_refused(make_trainer):
-    with pytest.raises(InputError, match="at most the number of images to train on, 9.* 10"):
+    with pytest.raises(InputError, match=r"at most the number of images to train on, 9.* 10"):
         make_trainer(batch_size=10)
 
 
 def test_a_batch_that_replicas_cannot_share_is_refused(photographs):
     three = Devices(types.SimpleNamespace(num_replicas_in_sync=3), "float32", False, "")
-    with pytest.raises(InputError, match="multiple of the 3 replicas.* 4"):
+    with pytest.raises(InputError, match=r"multiple of the 3 replicas.* 4"):
         GanTrainer(GanSettings(batch_size=4), three, *photographs, seed=0, stream="test")

@@ -84,6 +84,15 @@ def test_stopped_and_killed_runs_end_with_the_optimizer_slots_of_a_straight_one(
     _assert_equal_bits(_checkpoint(interrupting[stage].result().output), straight)
 
 
+def test_an_estimator_whose_training_was_killed_is_that_of_a_straight_run(
+    reproducing_after_kill, reproduced
+):
+    _, run = reproducing_after_kill.result()
+    killed, straight = (place / REFERENCE["train_estimator"] for place in (run, reproduced))
+    _assert_equal_bits(_exported_weights(killed), _exported_weights(straight))
+    _assert_equal_bits(_checkpoint(killed), _checkpoint(straight))
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_records_of_an_interrupted_run_have_each_step_once(interrupting, stage):
     lines = (interrupting[stage].result().output / "stats.jsonl").read_text().splitlines()

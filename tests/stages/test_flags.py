@@ -18,9 +18,6 @@ STAGES = (
     "report",
     "reproduce",
 )
-# A machine which is busy with other tests is a few times slower than a quiet one,
-# where these answers take a quarter of a second.
-AT_ONCE = 2.0
 
 
 def _refusal(commands, stage, *flags):
@@ -30,7 +27,6 @@ def _refusal(commands, stage, *flags):
     assert result.stdout == ""
     [line] = result.stderr.splitlines()
     assert line.startswith(f"{stage}: ")
-    assert result.seconds < AT_ONCE
     return line
 
 
@@ -46,7 +42,6 @@ def test_every_stage_has_an_executable(helpers):
 def test_help_is_there_at_once_and_names_every_flag(commands, stage):
     result = commands.run_without_tensorflow(stage, "--help")
     assert (result.status, result.stderr) == (0, "")
-    assert result.seconds < AT_ONCE
     module = importlib.import_module(f"pirgan_tf.stages.{stage}")
     [options_class] = [
         value
@@ -168,10 +163,9 @@ def test_a_flagfile_gives_flags_and_the_command_line_overrides_it(commands, nowh
 
 
 def test_a_dry_run_of_pretrain_takes_seconds_and_writes_nothing(commands, nowhere):
-    result = commands.run("pretrain", "--dry_run", output=nowhere)
-    assert result.seconds < 15
-    content = json.loads(result.stdout)
+    result = commands.run("pretrain", "--dry_run", f"--output={nowhere}", cpu_seconds=15)
     assert (result.status, result.complaints) == (0, [])
+    content = json.loads(result.stdout)
     assert content["stage"] == "pretrain"
     assert content["options"]["steps"] == 1_100_000
     assert content["parameters"] == {

@@ -34,9 +34,7 @@ class LineTrainer(Trainer):
     """
 
     def __init__(self, devices, at=None, poisoned_loss=-1, finishes_at=None):
-        super().__init__(
-            devices, batch_size=2, num_images=2, loss_names=("loss/line", "loss/step")
-        )
+        super().__init__(devices, batch_size=2, num_images=2, loss_names=("loss/line", "loss/step"))
         self.model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
         self.model.layers[0].kernel.assign([[0.1], [0.2], [0.3]])
         self.optimizer = keras.optimizers.Adam(0.01)

@@ -64,7 +64,7 @@ def test_choices_are_obeyed():
 
 def test_more_replicas_than_a_started_process_has_are_refused():
     tf.zeros([])  # starts TensorFlow with one CPU
-    with pytest.raises(InputError, match="before TensorFlow starts.* 3"):
+    with pytest.raises(InputError, match=r"before TensorFlow starts.* 3"):
         resolved(strategy="mirrored", replicas=3)
 
 

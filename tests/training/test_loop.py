@@ -114,7 +114,9 @@ def test_a_run_works_outside_the_main_thread(make_line_trainer, tmp_path):
 
 def test_a_loss_that_is_not_finite_ends_the_run_without_a_checkpoint(make_line_trainer, tmp_path):
     trainer = make_line_trainer(poisoned_loss=7)
-    with pytest.raises(TrainingError, match=r"loss/line is not finite in steps \d+ to \d+") as error:
+    with pytest.raises(
+        TrainingError, match=r"loss/line is not finite in steps \d+ to \d+"
+    ) as error:
         run(trainer, schedule(12, checkpoint_every=5), tmp_path)
     words = str(error.value).split()
     first, last = int(words[words.index("steps") + 1]), int(words[words.index("to") + 1].strip(":"))
