@@ -64,7 +64,7 @@ def test_tune_refuses_a_spoilt_gan_folder(
     commands, nowhere, inputs, tmp_path, monkeypatch, file, how
 ):
     # Which estimator does not matter, and loading one takes seconds.
-    stub = types.SimpleNamespace(expected_pir=None)
+    stub = types.SimpleNamespace(expected_pir=len)
     monkeypatch.setattr("pirgan_tf.estimator.PirEstimator.load", lambda *_, **__: stub)
     gan = _copy(inputs["tune"]["gan"], tmp_path / "gan")
     _spoil(gan / file, how)

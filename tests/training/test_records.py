@@ -78,8 +78,8 @@ def test_rows_after_the_restored_step_are_written_anew(make_line_trainer, tmp_pa
     assert [row["step"] for row in rows_of(tmp_path)] == [2, 4, 6]
     run(make_line_trainer(), plan, tmp_path)
     rows = rows_of(tmp_path)
-    assert [row["step"] for row in rows] == [2, 4, 6, 8, 10, 12]
-    assert [row["loss/step"] for row in rows] == [0.5, 2.5, 4.5, 6.5, 8.5, 10.5]
+    assert [row["step"] for row in rows] == [2, 4, 6, 7, 8, 10, 12]
+    assert [row["loss/step"] for row in rows] == [0.5, 2.5, 4.5, 6.0, 7.0, 8.5, 10.5]
 
 
 def test_a_signal_between_ticks_leaves_a_row_of_the_steps_so_far(make_line_trainer, tmp_path):
@@ -88,11 +88,12 @@ def test_a_signal_between_ticks_leaves_a_row_of_the_steps_so_far(make_line_train
     with pytest.raises(Interrupted):
         run(make_line_trainer(at=at), plan, tmp_path)
     run(make_line_trainer(), plan, tmp_path)
-    # Steps 0, 1, 2; then 3 alone; then 4 to 7.
+    # Steps 0, 1, 2 until the signal; then 3 alone; and an evaluation ends a tick.
     assert [(row["step"], row["loss/step"]) for row in rows_of(tmp_path)] == [
         (3, 1.0),
         (4, 3.0),
-        (8, 5.5),
+        (6, 4.5),
+        (8, 6.5),
     ]
 
 
