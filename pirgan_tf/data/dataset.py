@@ -14,7 +14,7 @@ from pirgan_tf.errors import InputError
 _KINDS = ("landscapes", "folder", "tfds")
 
 
-def validate_dataset_spec(spec: str) -> None:
+def validate_dataset_spec(spec: str, classes: Sequence[str] = ()) -> None:
     """Checks in milliseconds, and without TensorFlow, that `spec` can name a dataset.
 
     Args:
@@ -22,15 +22,18 @@ def validate_dataset_spec(spec: str) -> None:
             class, as `bin/import_photos` writes it) or `tfds:NAME` (a TensorFlow
             dataset, optionally with `/config` and `:version`; whether it exists is only
             known when it is loaded).
+        classes: Names of the classes to keep; those of a TensorFlow dataset are only
+            known when it is loaded.
 
     Raises:
-        InputError: If it cannot.
+        InputError: If it cannot, or a class does not exist.
     """
     kind, colon, rest = spec.partition(":")
     if spec == "landscapes":
+        select_classes(CLASS_NAMES, classes)
         return
     if kind == "folder" and rest:
-        find_classes(Path(rest))
+        select_classes(list(find_classes(Path(rest))), classes)
         return
     if kind == "tfds" and rest:
         validate_tfds_name(rest)
@@ -72,7 +75,7 @@ def load_dataset(
         InputError: If the dataset, one of its images or a class does not exist or cannot
             be used.
     """
-    validate_dataset_spec(spec)
+    validate_dataset_spec(spec, classes)
     kind, _, rest = spec.partition(":")
     if kind == "folder":
         return load_folder(Path(rest), classes, image_size)

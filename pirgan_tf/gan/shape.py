@@ -30,7 +30,11 @@ def read_gan_shape(folder: str | Path) -> GanShape:
     path = Path(folder) / "gan.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return GanShape(tuple(content["class_names"]), content["latent_size"], content["width"])
+        return GanShape(
+            tuple(map(str, content["class_names"])),
+            int(content["latent_size"]),
+            float(content["width"]),
+        )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(
             f"GAN folder must hold gan.json, as pretrain and tune write it. Received: {folder}"

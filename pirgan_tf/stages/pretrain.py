@@ -34,7 +34,7 @@ class PretrainOptions(GanOptions):
     def validate(self) -> None:
         """Checks the numbers, the dataset and that every layer keeps a channel."""
         super().validate()
-        data.validate_dataset_spec(self.dataset)
+        data.validate_dataset_spec(self.dataset, self.classes)
         gan.width.scale_depth(gan.width.SMALLEST_DEPTH, self.width)
         if self.dataset == "landscapes" and self.batch_size > self.landscapes:
             raise InputError(

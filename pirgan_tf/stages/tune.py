@@ -39,7 +39,8 @@ class TuneOptions(GanOptions):
         """Checks the numbers, both folders and the dataset."""
         super().validate()
         gan.read_gan_shape(self.gan)
-        data.validate_dataset_spec(_inherit(self)["dataset"])
+        inherited = _inherit(self)
+        data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
 
 def run(options: TuneOptions) -> None:

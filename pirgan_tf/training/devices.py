@@ -49,7 +49,7 @@ def configure(*, strategy: str, replicas: int, precision: str, jit: str, seed: i
 
     Args:
         strategy: `"one"`, `"mirrored"` or `"auto"`: mirrored where there are
-            several GPUs.
+            several GPUs, or several replicas are asked for.
         replicas: how many devices `"mirrored"` uses; 0 is all GPUs. Without a
             GPU, the CPU is split into as many logical ones.
         precision: `"float32"`, `"bfloat16"` or `"auto"`: bfloat16 where the
@@ -67,7 +67,7 @@ def configure(*, strategy: str, replicas: int, precision: str, jit: str, seed: i
     keras.utils.set_random_seed(seed)
 
     if strategy == "auto":
-        strategy = "mirrored" if len(gpus) > 1 else "one"
+        strategy = "mirrored" if (replicas or len(gpus)) > 1 else "one"
     kind, names = _device_names(replicas if strategy == "mirrored" else 1, gpus)
     if strategy == "mirrored":
         chosen = tf.distribute.MirroredStrategy(names)

@@ -138,8 +138,8 @@ def _check_losses(sums: dict[str, float], first: int, last: int) -> None:
     for name, value in sums.items():
         if not math.isfinite(value):
             raise TrainingError(
-                f"{name} is not finite in steps {first} to {last}: lower the learning rate, or "
-                "resume from the last checkpoint with another seed or with --precision=float32"
+                f"{name} is not finite in steps {first} to {last}: begin anew with a lower "
+                "learning rate, or with --precision=float32 if it was bfloat16"
             )
 
 
