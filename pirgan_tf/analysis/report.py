@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from pirgan_tf.analysis import figures
 from pirgan_tf.analysis.runs import ObjectiveRun, Run, Training, read_run
-from pirgan_tf.analysis.statistics import Comparison
+from pirgan_tf.analysis.statistics import Comparison, format_p
 from pirgan_tf.errors import InputError
 
 DPI = 160
@@ -68,7 +68,7 @@ def write_report(run_folders: Sequence[str | Path], output: str | Path) -> None:
     environment.filters |= {
         "number": _number,
         "signed": _signed,
-        "p_value": _p_value,
+        "p_value": format_p,
         "verdict": verdict,
         "duration": _duration,
     }
@@ -227,14 +227,6 @@ def _number(value: float | None, digits: int = 4) -> str:
 
 def _signed(value: float | None, digits: int = 4) -> str:
     return "not defined" if value is None or math.isnan(value) else f"{value:+.{digits}f}"
-
-
-def _p_value(value: float) -> str:
-    if math.isnan(value):
-        return "not defined"
-    if value < 1e-300:
-        return "< 1e-300"
-    return f"{value:.1e}" if value < 0.001 else f"{value:.3f}"
 
 
 def _duration(seconds: float | None) -> str:

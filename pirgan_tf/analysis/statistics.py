@@ -195,3 +195,12 @@ def _rates(values: ArrayLike, name: str, least: int) -> np.ndarray:
             f"{name} rates must be finite; received {np.sum(~np.isfinite(rates))} that are not"
         )
     return rates
+
+
+def format_p(value: float) -> str:
+    """Return p for people; where the test gives NaN or less than a double can tell, it says so."""
+    if math.isnan(value):
+        return "not defined"
+    if value < 1e-300:
+        return "< 1e-300"
+    return f"{value:.1e}" if value < 0.001 else f"{value:.3f}"

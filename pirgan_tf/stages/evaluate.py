@@ -68,7 +68,7 @@ def run(options: EvaluateOptions) -> None:
     print(
         f"{STAGE}: {objective.text}: mean rate {comparison.mean_before:.4f} -> "
         f"{comparison.mean_after:.4f}, Cohen's d {comparison.cohens_d:.2f}, "
-        f"Welch t {comparison.t:.1f}, p {comparison.p:.2g}"
+        f"Welch t {comparison.t:.1f}, p {analysis.format_p(comparison.p)}"
     )
 
 

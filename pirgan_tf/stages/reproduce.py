@@ -6,7 +6,7 @@ import typing
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pirgan_tf import users
+from pirgan_tf import analysis, users
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages import (
     evaluate,
@@ -190,12 +190,15 @@ def _run_stage(stage: Any, options: Options) -> None:
 def _print_table(path: Path) -> None:
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    print(f"{'objective':<24}{'before':>9}{'after':>9}{'change':>9}{'d':>8}{'p':>10}{'rho':>7}")
+    print(
+        f"{'objective':<24}{'before':>9}{'after':>9}{'change':>9}{'d':>8}{'p':>10}{'Spearman':>10}"
+    )
     for row in rows:
         print(
             f"{row['objective']:<24}{float(row['mean_before']):>9.4f}"
             f"{float(row['mean_after']):>9.4f}{float(row['change']):>9.4f}"
             # Not defined, and so empty, where all rates are alike.
-            f"{float(row['cohens_d'] or 'nan'):>8.2f}{float(row['p'] or 'nan'):>10.2g}"
-            f"{float(row['heldout_spearman']):>7.2f}"
+            f"{float(row['cohens_d'] or 'nan'):>8.2f}"
+            f"{analysis.format_p(float(row['p'] or 'nan')):>10}"
+            f"{float(row['heldout_spearman']):>10.2f}"
         )
