@@ -1,7 +1,9 @@
 # GPU image for replication; run it with the NVIDIA container toolkit:
 #   docker build -t pirgan-tf .
-#   docker run --gpus all -p 6006:6006 -v "$PWD/runs:/home/pirgan/runs" pirgan-tf \
-#       pretrain --flagfile=configs/acgan.flags --output=runs/gan
+#   mkdir -p runs   # and photographs to runs/photos, by import_photos
+#   docker run --gpus all --shm-size=1g --user "$(id -u):$(id -g)" -e HOME=/tmp \
+#       -v "$PWD/runs:/home/pirgan/runs" pirgan-tf \
+#       pretrain --flagfile=configs/acgan.flags --dataset=folder:runs/photos --output=runs/gan
 #   docker run -p 6006:6006 -v "$PWD/runs:/home/pirgan/runs" pirgan-tf \
 #       tensorboard --logdir=runs --bind_all
 FROM python:3.11-slim

@@ -11,6 +11,9 @@ from pirgan_tf.data.landscapes import CLASS_NAMES, render_landscapes
 from pirgan_tf.data.tfds import load_tfds, validate_tfds_name
 from pirgan_tf.errors import InputError
 
+NUM_LANDSCAPES = 4000
+"""Images that `landscapes` has unless another number is asked for."""
+
 _KINDS = ("landscapes", "folder", "tfds")
 
 
@@ -53,7 +56,7 @@ def load_dataset(
     spec: str,
     *,
     classes: Sequence[str] = (),
-    num_landscapes: int = 4000,
+    num_landscapes: int = NUM_LANDSCAPES,
     seed: int = 0,
     image_size: int = 64,
 ) -> ImageDataset:

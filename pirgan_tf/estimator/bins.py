@@ -5,6 +5,9 @@ from numpy.typing import ArrayLike
 
 NUM_BINS = 100
 
+USE_TEMPERATURE = 0.01
+"""Softmax temperature when the estimator is used; it is trained at 1."""
+
 
 def bin_rates(positives: ArrayLike, impressions: ArrayLike, num_bins: int = NUM_BINS) -> np.ndarray:
     """Returns the bin of each observed rate, int32.

@@ -9,11 +9,8 @@ import keras
 import tensorflow as tf
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.estimator.bins import NUM_BINS, bin_centers
+from pirgan_tf.estimator.bins import NUM_BINS, USE_TEMPERATURE, bin_centers
 from pirgan_tf.estimator.inception_v2 import build_inception_v2
-
-USE_TEMPERATURE = 0.01
-"""Softmax temperature when the estimator is used; it is trained at 1."""
 
 # Decision of ours. The moving statistics must follow within the few hundred steps
 # in which a thousand images are learned: at 0.99 and from random weights, held-out

@@ -43,6 +43,7 @@ def run(options: EvaluateOptions) -> None:
     Writes evaluation.json, before.png, after.png and options.json to the output.
     The test assumes independent images: sample both galleries with different seeds.
     """
+    training.configure(strategy="one", replicas=0, precision="float32", jit="off", seed=0)
     before, after = read_gallery(options.before), read_gallery(options.after)
     objective = users.parse_objective(options.objective)
     rates_before, undefined_before = objective.measure(before.images)

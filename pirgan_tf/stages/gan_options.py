@@ -3,20 +3,31 @@
 import dataclasses
 from typing import TYPE_CHECKING
 
-from pirgan_tf import gan
+import numpy as np
+
+from pirgan_tf import gan, training
 from pirgan_tf.stages.options import option
 from pirgan_tf.stages.training_options import TrainingOptions
 
 if TYPE_CHECKING:
+    from pirgan_tf.data import ImageDataset
     from pirgan_tf.gan.shape import GanShape
     from pirgan_tf.gan.trainer import GanSettings
+
+
+_GRID_IMAGES = 64
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class GanOptions(TrainingOptions):
     """Optimizers and weights of the losses; the defaults are the paper's numbers."""
 
-    dropout: float = option("Rate of the discriminator's dropout.", 0.5, minimum=0.0, below=1.0)
+    images_every: int = option(
+        "Steps between image grids; 0 is none.", 1000, minimum=0, changes_result=False
+    )
+    dropout: float = option(
+        "Rate of the discriminator's dropout (decision of ours).", 0.5, minimum=0.0, below=1.0
+    )
     generator_learning_rate: float = option("Learning rate of Adam.", above=0.0)
     adam_beta_1: float = option("First-moment decay of Adam.", 0.5, minimum=0.0, below=1.0)
     discriminator_learning_rate: float = option("Learning rate of RMSProp.", above=0.0)
@@ -38,3 +49,9 @@ class GanOptions(TrainingOptions):
             real_class_weight=self.real_class_weight,
             pir_weight=pir_weight,
         )
+
+
+def dataset_grid(dataset: "ImageDataset") -> np.ndarray:
+    """Returns a grid of photographs from all over a dataset, and so of every class."""
+    rows = np.linspace(0, len(dataset.images) - 1, _GRID_IMAGES).astype(int)
+    return training.image_grid(dataset.images[rows])

@@ -1,5 +1,6 @@
 """Output folders that appear whole or not at all, and what they tell of their making."""
 
+import errno
 import fcntl
 import importlib.metadata
 import json
@@ -83,18 +84,18 @@ def run_folder(stage: str, options: Options, last: str) -> Iterator[Path]:
     replaced = folder.with_name(folder.name + _REPLACED)
     if (folder / last).exists():
         _check_replaceable(folder, options)
+        with _locked(folder):
+            if replaced.exists():
+                shutil.rmtree(replaced)
+            folder.rename(replaced)
     elif folder.exists():
         _check_ours(folder)
-    if folder.exists() and (
-        (folder / last).exists() or not _is_ours_to_resume(folder, stage, options)
-    ):
-        if replaced.exists():
-            shutil.rmtree(replaced)
-        folder.rename(replaced)
     with _locked(folder):
-        if not (folder / "options.json").exists():
+        if not _is_ours_to_resume(folder, stage, options):
+            _clear(folder)
             write_json(folder / "options.json", describe(stage, options))
         yield folder
+        # Only now is there something in place of the finished run that it held.
         if replaced.exists():
             shutil.rmtree(replaced)
 
@@ -199,12 +200,17 @@ def _locked(folder: Path) -> Iterator[None]:
             f"output cannot be written: {error.strerror}. Received: {folder}"
         ) from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InputError(
+                f"another process is writing this output at this moment. Received: {folder}"
+            ) from error
+        except OSError as error:
+            # A file system without locks: then nothing keeps others away.
+            if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP):
+                raise
         yield
-    except BlockingIOError as error:
-        raise InputError(
-            f"another process is writing this output at this moment. Received: {folder}"
-        ) from error
     finally:
         os.close(lock)
 

@@ -6,7 +6,7 @@ from typing import NoReturn
 from pirgan_tf import data, gan, training
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.gan_options import GanOptions
+from pirgan_tf.stages.gan_options import GanOptions, dataset_grid
 from pirgan_tf.stages.options import option
 from pirgan_tf.stages.outputs import output_folder
 from pirgan_tf.stages.training_options import set_up_devices, train
@@ -23,7 +23,9 @@ class PretrainOptions(GanOptions):
         "landscapes",
     )
     classes: tuple[str, ...] = option("Classes to use, by name; empty is all.", ())
-    landscapes: int = option("Images that --dataset=landscapes draws.", 4000, minimum=2)
+    landscapes: int = option(
+        "Images that --dataset=landscapes draws.", data.NUM_LANDSCAPES, minimum=2
+    )
     conditional: bool = option("Train an ACGAN on the classes; without, a plain GAN.", True)
     steps: int = option("Training steps.", 1_100_000, minimum=1, changes_result=False)
     latent_size: int = option("Units of the latent.", 64, minimum=1)
@@ -46,7 +48,7 @@ class PretrainOptions(GanOptions):
 def run(options: PretrainOptions) -> None:
     """Trains a GAN on photographs (section 2.1.1 and appendix A of the paper).
 
-    Writes generator.keras, discriminator.keras, options.json, stats.jsonl,
+    Writes generator.keras, discriminator.keras, gan.json, options.json, stats.jsonl,
     images/, summaries/ (for TensorBoard) and checkpoints/ to the output.
     """
     options, devices = set_up_devices(options)
@@ -65,14 +67,17 @@ def run(options: PretrainOptions) -> None:
         stream=STAGE,
     )
     with output_folder(STAGE, options, resumable=True) as folder:
-        training.save_png(training.image_grid(dataset.images[:64]), folder / "images/reals.png")
-        train(trainer, options, folder)
+        training.save_png(dataset_grid(dataset), folder / "images/reals.png")
+        train(trainer, options, folder, images_every=options.images_every)
         gan.save_gan(trainer, class_names, folder)
 
 
 def dry_run(options: PretrainOptions) -> dict:
-    """Returns the parameter counts; without the photographs, classes count as the flag says."""
-    num_classes = (len(options.classes) or 2) if options.conditional else 0
+    """Returns the parameter counts, which depend on the number of classes."""
+    num_classes = 0
+    if options.conditional:
+        dataset = data.load_dataset(options.dataset, classes=options.classes, num_landscapes=2)
+        num_classes = len(dataset.class_names)
     return {
         "parameters": {
             "num_classes": num_classes,

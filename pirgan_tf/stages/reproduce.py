@@ -6,7 +6,7 @@ import typing
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pirgan_tf import analysis, users
+from pirgan_tf import analysis, data, users
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages import (
     evaluate,
@@ -23,7 +23,7 @@ from pirgan_tf.stages.outputs import run_folder
 from pirgan_tf.stages.training_options import DeviceOptions
 
 STAGE = "reproduce"
-_TUNABLE = {
+_STAGE_OPTIONS = {
     "pretrain": pretrain.PretrainOptions,
     "sample": sample.SampleOptions,
     "simulate": simulate.SimulateOptions,
@@ -49,6 +49,12 @@ class _RunOptions(DeviceOptions):
             )
         # What a later stage would refuse must not wait until the earlier ones are done.
         _options_of("pretrain", self, output=self.output).validate()
+        options = vars(self)
+        data.validate_dataset_spec(
+            options["tune_dataset"] or options["pretrain_dataset"],
+            options["tune_classes"] or options["pretrain_classes"],
+        )
+        train_estimator.check_checkpoint(options["estimator_slim_checkpoint"])
         for stage in ("estimator", "tune"):
             self.check_replicas(vars(self)[f"{stage}_batch_size"])
         _check_gallery(**{name: vars(self)[name] for name in _GALLERY_OPTIONS})
@@ -60,7 +66,7 @@ def _stage_fields() -> list[tuple[str, Any, Any]]:
     given |= {"gan", "gallery", "interactions", "estimator", "objective"}
     return [
         (f"{stage}_{field.name}", hints[field.name], _copy(field))
-        for stage, options_class in _TUNABLE.items()
+        for stage, options_class in _STAGE_OPTIONS.items()
         for hints in [typing.get_type_hints(options_class)]
         for field in dataclasses.fields(options_class)
         if field.name not in given
@@ -170,7 +176,7 @@ def _check_gallery(
 
 def _options_of(stage: str, options: Any, **given: Any) -> Any:
     """Returns a stage's options: those given, the common ones and the stage's own."""
-    options_class = _TUNABLE[stage]
+    options_class = _STAGE_OPTIONS[stage]
     values = {}
     for field in dataclasses.fields(options_class):
         prefixed = f"{stage}_{field.name}"

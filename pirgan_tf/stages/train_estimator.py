@@ -1,9 +1,11 @@
 """Stage `train_estimator`: a gallery and its interactions in, a PIR estimator out."""
 
 import dataclasses
+from pathlib import Path
 from typing import NoReturn
 
 from pirgan_tf import analysis, estimator, users
+from pirgan_tf.errors import InputError
 from pirgan_tf.stages.command import run_command
 from pirgan_tf.stages.gallery import read_gallery
 from pirgan_tf.stages.options import option
@@ -11,7 +13,6 @@ from pirgan_tf.stages.outputs import output_folder, write_json
 from pirgan_tf.stages.training_options import TrainingOptions, set_up_devices, train
 
 STAGE = "train_estimator"
-_TEMPERATURE = 0.01
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -20,13 +21,15 @@ class TrainEstimatorOptions(TrainingOptions):
 
     gallery: str = option("Gallery, from sample.")
     interactions: str = option("interactions.csv of the gallery, or its folder.")
-    steps: int = option("Training steps.", 25_000, minimum=1, changes_result=False)
+    steps: int = option(
+        "Training steps (decision of ours).", 25_000, minimum=1, changes_result=False
+    )
     learning_rate: float = option("Learning rate of Adam.", 5e-4, above=0.0)
     depth_multiplier: float = option(
         "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0
     )
     num_bins: int = option("Bins of the rate.", 100, minimum=2)
-    temperature: float = option("Softmax temperature in use.", _TEMPERATURE, above=0.0)
+    temperature: float = option("Softmax temperature in use.", estimator.USE_TEMPERATURE, above=0.0)
     slim_checkpoint: str | None = option(
         "TF-slim's checkpoint of Inception v2 to begin with, instead of random weights.", None
     )
@@ -42,6 +45,7 @@ class TrainEstimatorOptions(TrainingOptions):
     def validate(self) -> None:
         """Checks the numbers, the gallery and the interactions."""
         super().validate()
+        check_checkpoint(self.slim_checkpoint)
         _read(self)
 
 
@@ -107,6 +111,16 @@ def dry_run(options: TrainEstimatorOptions) -> dict:
 def main() -> NoReturn:
     """Runs the stage from the command line."""
     run_command(STAGE, TrainEstimatorOptions, run, dry_run)
+
+
+def check_checkpoint(path: str | None) -> None:
+    """Checks that there is a checkpoint: a prefix, an old single file or a folder.
+
+    Raises:
+        InputError: if there is none.
+    """
+    if path and not (Path(path).exists() or Path(f"{path}.index").exists()):
+        raise InputError(f"slim_checkpoint must be TF-slim's checkpoint. Received: {path}")
 
 
 def _read(options: TrainEstimatorOptions):

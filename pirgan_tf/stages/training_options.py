@@ -63,11 +63,8 @@ class TrainingOptions(DeviceOptions):
     """Length and records of a training run."""
 
     steps: int = option("Training steps.", minimum=1, changes_result=False)
-    batch_size: int = option("Images a step, over all replicas.", 64, minimum=1)
+    batch_size: int = option("Images a step, over all replicas (decision of ours).", 64, minimum=1)
     log_every: int = option("Steps between status lines.", 100, minimum=1, changes_result=False)
-    images_every: int = option(
-        "Steps between image grids; 0 is none.", 1000, minimum=0, changes_result=False
-    )
     checkpoint_every: int = option(
         "Steps between checkpoints; 0 is none.", 1000, minimum=0, changes_result=False
     )
@@ -104,14 +101,19 @@ def set_up_devices(options: _T) -> tuple[_T, "Devices"]:
 
 
 def train(
-    trainer: "Trainer", options: TrainingOptions, folder: Path, evaluate_every: int = 0
+    trainer: "Trainer",
+    options: TrainingOptions,
+    folder: Path,
+    *,
+    evaluate_every: int = 0,
+    images_every: int = 0,
 ) -> int:
     """Runs the shared loop as the options say; returns the last step made."""
     schedule = training.loop.Schedule(
         steps=options.steps,
         log_every=options.log_every,
         evaluate_every=evaluate_every,
-        images_every=options.images_every,
+        images_every=images_every,
         checkpoint_every=options.checkpoint_every,
         checkpoint_minutes=options.checkpoint_minutes,
         keep_checkpoints=options.keep_checkpoints,

@@ -5,8 +5,9 @@ import functools
 from typing import Any, NoReturn
 
 from pirgan_tf import data, estimator, gan, training
+from pirgan_tf.errors import InputError
 from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.gan_options import GanOptions
+from pirgan_tf.stages.gan_options import GanOptions, dataset_grid
 from pirgan_tf.stages.options import option
 from pirgan_tf.stages.outputs import output_folder, read_options
 from pirgan_tf.stages.training_options import set_up_devices, train
@@ -38,7 +39,7 @@ class TuneOptions(GanOptions):
     def validate(self) -> None:
         """Checks the numbers, both folders and the dataset."""
         super().validate()
-        gan.read_gan_shape(self.gan)
+        read_options(self.estimator, ("train_estimator",), ("temperature",))
         inherited = _inherit(self)
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
@@ -71,8 +72,8 @@ def run(options: TuneOptions) -> None:
     )
     gan.restore_networks(trainer, options.gan)
     with output_folder(STAGE, options, resumable=True) as folder:
-        training.save_png(training.image_grid(dataset.images[:64]), folder / "images/reals.png")
-        train(trainer, options, folder)
+        training.save_png(dataset_grid(dataset), folder / "images/reals.png")
+        train(trainer, options, folder, images_every=options.images_every)
         gan.save_gan(trainer, shape.class_names, folder)
 
 
@@ -99,21 +100,27 @@ def main() -> NoReturn:
 
 def _inherit(options: TuneOptions) -> dict[str, Any]:
     """Returns the options that are taken over from the inputs' own, where they are not given."""
+    class_names = gan.read_gan_shape(options.gan).class_names
+    if class_names and options.classes not in ((), class_names):
+        raise InputError(
+            f"classes must be those of the GAN, in their order: {','.join(class_names)}. "
+            f"Received: {','.join(options.classes)}"
+        )
     inherited = {
         "dataset": options.dataset,
-        "classes": options.classes,
+        "classes": options.classes or class_names,
         "landscapes": options.landscapes,
         "temperature": options.temperature,
     }
-    judged = read_options(options.estimator, ("train_estimator",), ("temperature",))
     if options.temperature is None:
+        judged = read_options(options.estimator, ("train_estimator",), ("temperature",))
         inherited["temperature"] = judged["temperature"]
-    if options.dataset is None or options.landscapes is None:
+    if options.dataset is None:
         trained = read_options(
             options.gan, ("pretrain", "tune"), ("dataset", "classes", "landscapes")
         )
+        inherited["dataset"] = trained["dataset"]
+        inherited["classes"] = inherited["classes"] or tuple(trained["classes"])
         inherited["landscapes"] = options.landscapes or trained["landscapes"]
-        if options.dataset is None:
-            inherited["dataset"] = trained["dataset"]
-            inherited["classes"] = options.classes or tuple(trained["classes"])
+    inherited["landscapes"] = inherited["landscapes"] or data.NUM_LANDSCAPES
     return inherited

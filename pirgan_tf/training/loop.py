@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from pirgan_tf.errors import TrainingError
+from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.training.records import Records
 from pirgan_tf.training.trainer import Trainer
 
@@ -78,6 +78,7 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
 
     Raises:
         Interrupted: after SIGTERM or SIGINT; a checkpoint was written.
+        InputError: if the checkpoint is of a later step than the last.
         TrainingError: if a loss or a weight is not finite; no checkpoint was
             written after the last good one.
     """
@@ -89,6 +90,11 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
     if manager.latest_checkpoint:
         checkpoint.restore(manager.latest_checkpoint).assert_existing_objects_matched()
     step = int(position.numpy())
+    if step > schedule.steps:
+        raise InputError(
+            f"steps must be at least {step}, which the unfinished output has reached. "
+            f"Received: {schedule.steps}"
+        )
 
     def save() -> None:
         _check_weights(trainer, step)

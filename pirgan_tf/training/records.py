@@ -17,8 +17,9 @@ class Records:
 
     Args:
         folder: the run's folder.
-        step: the step from which the run starts or goes on; records of later
-            steps, from before a crash, are dropped.
+        step: the step from which the run starts or goes on; rows of later steps,
+            from before a crash, are dropped from stats.jsonl. TensorBoard keeps
+            and repeats them.
         last_step: the step at which the run will end.
         batch_size: images a step.
     """
@@ -29,7 +30,9 @@ class Records:
         self._batch_size = batch_size
         self._stats = folder / "stats.jsonl"
         earlier = _read_stats(self._stats, step)
-        self._stats.write_text("".join(json.dumps(row) + "\n" for row in earlier))
+        rewritten = self._stats.with_suffix(".partial")
+        rewritten.write_text("".join(json.dumps(row) + "\n" for row in earlier))
+        rewritten.replace(self._stats)
         self._seconds_before = earlier[-1]["seconds"] if earlier else 0.0
         self._tick_step = step
         self._started = self._tick_time = time.monotonic()
