@@ -39,8 +39,8 @@ class TuneOptions(GanOptions):
     def validate(self) -> None:
         """Checks the numbers, both folders and the dataset."""
         super().validate()
-        read_options(self.estimator, ("train_estimator",), ("temperature",))
         inherited = _inherit(self)
+        read_options(self.estimator, ("train_estimator",), ("temperature",))
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
 
