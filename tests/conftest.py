@@ -199,9 +199,11 @@ def last_step(partial: Path) -> int:
         text = (partial / "stats.jsonl").read_text()
     except FileNotFoundError:
         return 0
-    # The last line may be half written at this moment.
-    lines = text[: text.rfind("\n") + 1].splitlines()
-    return json.loads(lines[-1])["step"] if lines else 0
+    # A line may be half written at this moment: who waits asks again.
+    try:
+        return json.loads(text.splitlines()[-1])["step"]
+    except (IndexError, json.JSONDecodeError):
+        return 0
 
 
 def newest_checkpoint(partial: Path) -> int:

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from pirgan_tf.errors import TrainingError
+from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.training.loop import Interrupted, Schedule, run
 
 QUIET = {"checkpoint_minutes": 0.0}
@@ -220,3 +220,9 @@ def test_a_trainer_without_images_writes_none(make_line_trainer, tmp_path, monke
     monkeypatch.setattr(trainer, "draw_images", lambda: None)
     run(trainer, schedule(2, images_every=1), tmp_path)
     assert not (tmp_path / "images").exists()
+
+
+def test_fewer_steps_than_the_checkpoint_has_are_refused(make_line_trainer, tmp_path):
+    run(make_line_trainer(), schedule(6), tmp_path)
+    with pytest.raises(InputError, match=r"at least 6.* 5"):
+        run(make_line_trainer(), schedule(5), tmp_path)
