@@ -14,3 +14,17 @@ class TrainingError(RuntimeError):
 
     A command prints the message and exits with status 1.
     """
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was asked to stop, and has kept what it needs to go on.
+
+    A command prints the message and exits with status 128 + the signal.
+
+    Attributes:
+        signum: the signal that asked, SIGTERM or SIGINT.
+    """
+
+    def __init__(self, signum: int, message: str):
+        super().__init__(message)
+        self.signum = signum

@@ -25,12 +25,20 @@ class EstimatorShape:
     Attributes:
         image_size: width and height of the images, in pixels.
         depth_multiplier: scales the depths of Inception v2.
-        num_bins: bins of the rate.
+        num_bins: bins of the rate, of the softmax head.
+        head: "softmax" over bins, or "scalar", one sigmoid unit (the version that
+            section 2.1.3 found to do worse).
     """
 
     image_size: int = 64
     depth_multiplier: float = 1.0
     num_bins: int = NUM_BINS
+    head: str = "softmax"
+
+    @property
+    def num_outputs(self) -> int:
+        """Units of the output layer."""
+        return self.num_bins if self.head == "softmax" else 1
 
 
 class PirEstimator:
@@ -39,7 +47,7 @@ class PirEstimator:
     Inception v2 with a dense layer to the bins. The estimate is the expectation
     of the bins' centres under softmax(logits / T). With T near 0, as in use, it
     is nearly the centre of the likeliest bin, and unlikely bins far from it have
-    no say.
+    no say. With the scalar head, the estimate is the sigmoid of the only logit.
 
     Args:
         shape: how to build the network.
@@ -50,7 +58,9 @@ class PirEstimator:
     Attributes:
         shape: as given.
         model: a `keras.Model` from images `[n, size, size, 3]` in [-1, 1] to
-            logits `[n, bins]`, float32.
+            logits `[n, bins]`, or `[n, 1]` with the scalar head, float32.
+        trunk: the `keras.Model` from the same images to Inception's features
+            `[n, 1024]` (fewer with another depth multiplier); its weights are the model's.
         bins: the rate that each bin stands for, `[bins]`, float32.
     """
 
@@ -62,15 +72,15 @@ class PirEstimator:
         synchronized: bool = False,
     ):
         self.shape = shape or EstimatorShape()
-        backbone = build_inception_v2(
+        self.trunk = build_inception_v2(
             self.shape.image_size,
             self.shape.depth_multiplier,
             batch_norm_momentum=_BATCH_NORM_MOMENTUM,
             synchronized=synchronized,
             dtype=dtype,
         )
-        logits = keras.layers.Dense(self.shape.num_bins, name="logits", dtype="float32")
-        self.model = keras.Model(backbone.input, logits(backbone.output), name="pir_estimator")
+        logits = keras.layers.Dense(self.shape.num_outputs, name="logits", dtype="float32")
+        self.model = keras.Model(self.trunk.input, logits(self.trunk.output), name="pir_estimator")
         self.bins = bin_centers(self.shape.num_bins)
 
     @classmethod
@@ -114,8 +124,22 @@ class PirEstimator:
         (folder / "estimator.json").write_text(content + "\n", encoding="utf-8")
 
     def logits(self, images, training: bool = False) -> tf.Tensor:
-        """Returns the logits `[n, bins]`, float32, of images `[n, size, size, 3]` in [-1, 1]."""
+        """Returns the logits `[n, outputs]`, float32, of images `[n, size, size, 3]` in [-1, 1]."""
         return self.model(images, training=training)
+
+    def losses(self, logits, labels) -> tf.Tensor:
+        """Returns each image's training loss `[n]`, float32.
+
+        Cross-entropy at T = 1 of the softmax head; squared error of the scalar one
+        (decision of ours).
+
+        Args:
+            logits: shape `[n, outputs]`.
+            labels: shape `[n, outputs]`: probabilities of the bins, or the rates.
+        """
+        if self.shape.head == "scalar":
+            return tf.square(self.expectation(logits) - labels[:, 0])
+        return tf.nn.softmax_cross_entropy_with_logits(labels, logits)
 
     def expected_pir(self, images, temperature: float = USE_TEMPERATURE) -> tf.Tensor:
         """Returns estimated rates `[n]` in (0, 1), float32, differentiable in the images.
@@ -124,10 +148,12 @@ class PirEstimator:
 
         Args:
             images: shape `[n, size, size, 3]`, in [-1, 1].
-            temperature: T, above 0.
+            temperature: T, above 0; the scalar head has none.
         """
         return self.expectation(self.logits(images), temperature)
 
     def expectation(self, logits, temperature: float = USE_TEMPERATURE) -> tf.Tensor:
-        """Returns the rates `[n]` that logits `[n, bins]` stand for, at a temperature above 0."""
+        """Returns the rates `[n]` that logits `[n, outputs]` stand for, at a temperature above 0."""
+        if self.shape.head == "scalar":
+            return tf.sigmoid(logits[:, 0])
         return tf.linalg.matvec(tf.nn.softmax(logits / temperature), tf.constant(self.bins))

@@ -27,19 +27,29 @@ class RatedImages:
         """Observed rates, shape `[n]`, in [0, 1]."""
         return self.positives / self.impressions
 
-    def split(self, heldout: float, seed: int) -> tuple["RatedImages", "RatedImages"]:
+    def split(
+        self, heldout: float, seed: int, num_train: int | None = None
+    ) -> tuple["RatedImages", "RatedImages"]:
         """Splits off a random part, rounded to whole images.
 
         Args:
             heldout: the part to hold out, in [0, 1).
             seed: decides which images.
+            num_train: how many of the others to train on; all by default. Those held
+                out do not depend on it.
 
         Returns:
             The images to train on, and those held out.
         """
         order = np.random.default_rng(seed).permutation(len(self))
         count = round(heldout * len(self))
-        return self._take(np.sort(order[count:])), self._take(np.sort(order[:count]))
+        train = order[count:][:num_train]
+        return self._take(np.sort(train)), self._take(np.sort(order[:count]))
+
+    def __add__(self, other: "RatedImages") -> "RatedImages":
+        """Returns the images of both."""
+        pairs = zip(vars(self).values(), vars(other).values(), strict=True)
+        return RatedImages(*(np.concatenate(pair) for pair in pairs))
 
     def _take(self, rows: np.ndarray) -> "RatedImages":
         return RatedImages(self.images[rows], self.impressions[rows], self.positives[rows])

@@ -35,6 +35,8 @@ class GanSettings:
         discriminator_learning_rate: of RMSProp.
         fake_class_weight: w_fake_class of appendix A.
         real_class_weight: w_real_class of appendix A.
+        adversarial_weight: of log P(source(G(z, c)) = real) in the generator's loss; the
+            paper has 1, and names 0 as the extreme (section 5.1).
         pir_weight: w_PIR of section 2.1.4; used with a rate function only.
     """
 
@@ -48,6 +50,7 @@ class GanSettings:
     discriminator_learning_rate: float = 1e-5
     fake_class_weight: float = 1.5
     real_class_weight: float = 1.0
+    adversarial_weight: float = 1.0
     pir_weight: float = 1000.0
 
 
@@ -178,7 +181,7 @@ class GanTrainer(Trainer):
             tape.watch(fakes)
             source, classes = self._discriminate(fakes, batch.masks_fools)
             terms["loss/fools"] = self._mean(losses.fake_image_fools(source))
-            loss = -terms["loss/fools"]
+            loss = -self.settings.adversarial_weight * terms["loss/fools"]
             if classes is not None:
                 terms["loss/fake_class"] = self._mean(
                     losses.fake_image_class(classes, batch.fake_labels)

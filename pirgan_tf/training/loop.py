@@ -11,25 +11,11 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.errors import InputError, Interrupted, TrainingError
 from pirgan_tf.training.records import Records
 from pirgan_tf.training.trainer import Trainer
 
 _SECONDS_PER_CALL = 1.0
-
-
-class Interrupted(KeyboardInterrupt):
-    """The run was asked to stop, and has written a checkpoint.
-
-    Attributes:
-        signum: the signal that asked, SIGTERM or SIGINT.
-    """
-
-    def __init__(self, signum: int, step: int):
-        super().__init__(
-            f"stopped at step {step} by {signal.Signals(signum).name}; checkpoint written"
-        )
-        self.signum = signum
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,7 +116,10 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
                 save()
                 saved_at = time.monotonic()
             if caught:
-                raise Interrupted(caught[0], step)
+                name = signal.Signals(caught[0]).name
+                raise Interrupted(
+                    caught[0], f"stopped at step {step} by {name}; checkpoint written"
+                )
         if position.numpy() < step:
             save()
     return step

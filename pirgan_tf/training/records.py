@@ -104,7 +104,7 @@ class Records:
         left = (self._last_step - step) / speed
         print(
             f"step {step}/{self._last_step}  {speed:.3g} steps/s  "
-            f"{speed * self._batch_size:.4g} images/s  {figures}  {_format_time(left)} left",
+            f"{speed * self._batch_size:.4g} images/s  {figures}  {format_time(left)} left",
             flush=True,
         )
 
@@ -123,7 +123,8 @@ def _read_stats(path: Path, step: int) -> list[dict]:
     return rows
 
 
-def _format_time(seconds: float) -> str:
+def format_time(seconds: float) -> str:
+    """Returns a duration for people, such as 12m05s or 3h40m."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{seconds:02d}s"

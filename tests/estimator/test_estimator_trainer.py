@@ -7,6 +7,7 @@ import tensorflow as tf
 from scipy import stats
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.estimator.labels import hard_labels, soft_labels
 from pirgan_tf.estimator.pir_estimator import EstimatorShape
 from pirgan_tf.estimator.trainer import EstimatorTrainer, RatedImages
 from pirgan_tf.training.devices import Devices
@@ -29,9 +30,8 @@ def make_trainer(devices, train, heldout, **changes):
         "temperature": TEMPERATURE,
         "seed": 4,
     }
-    return EstimatorTrainer(
-        EstimatorShape(SIZE, 0.1, 20), devices, train, heldout, **settings | changes
-    )
+    shape = changes.pop("shape", EstimatorShape(SIZE, 0.1, 20))
+    return EstimatorTrainer(shape, devices, train, heldout, **settings | changes)
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +59,11 @@ def rows_of(trainer, steps, replica=0):
     values = grey_images(30).images[:, 0, 0, 0]
     rows = []
     for step in steps:
-        images, bins = trainer.draw_batch(tf.constant(step, tf.int64), replica)
+        images, labels = trainer.draw_batch(tf.constant(step, tf.int64), replica)
         drawn = np.rint((images.numpy()[:, 0, 0, 0] + 1) * 127.5)
         rows += [int(np.flatnonzero(values == value)[0]) for value in drawn]
-        assert bins.numpy().tolist() == [
-            min(20 * (int(value) * 100 // 255) // 100, 19) for value in drawn
-        ]
+        bins = [min(20 * (int(value) * 100 // 255) // 100, 19) for value in drawn]
+        np.testing.assert_array_equal(labels, np.eye(20)[bins])
     return rows
 
 
@@ -81,6 +80,23 @@ def test_split_is_disjoint_complete_and_seeded():
     again, other = rated.split(0.25, seed=1)[1], rated.split(0.25, seed=2)[1]
     np.testing.assert_array_equal(again.images, heldout.images)
     assert not np.array_equal(other.images, heldout.images)
+
+
+def test_learning_from_fewer_images_holds_out_the_same():
+    train, heldout = grey_images(20).split(0.25, seed=1)
+    few, same = grey_images(20).split(0.25, seed=1, num_train=4)
+    np.testing.assert_array_equal(same.images, heldout.images)
+    assert len(few) == 4
+    values, all_values = few.images[:, 0, 0, 0], train.images[:, 0, 0, 0]
+    assert set(values) <= set(all_values)
+
+
+def test_joined_images_keep_their_counts_and_order():
+    left, right = grey_images(3), grey_images(2)
+    both = left + right
+    np.testing.assert_array_equal(both.images, np.concatenate([left.images, right.images]))
+    assert both.positives.tolist() == [*left.positives, *right.positives]
+    assert both.impressions.tolist() == [100] * 5
 
 
 def test_nothing_is_held_out_of_a_split_at_zero():
@@ -160,6 +176,34 @@ def test_constant_estimates_correlate_with_nothing(trainer):
     assert figures["heldout/loss"] == pytest.approx(np.log(20), rel=1e-5)
     rates = grey_images(120).rates
     assert figures["heldout/mae"] == pytest.approx(np.abs(rates - 0.5).mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("labels", ["hard", "soft"])
+def test_the_held_out_loss_is_cross_entropy_to_the_labels(devices, small_network, labels):
+    trainer = make_trainer(devices, grey_images(10), grey_images(10), labels=labels)
+    heldout = grey_images(10)
+    logits = trainer.estimator.logits(heldout.images / np.float32(127.5) - 1).numpy().astype(float)
+    log_likelihood = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    make = {"hard": hard_labels, "soft": soft_labels}[labels]
+    wanted = -(make(heldout.positives, heldout.impressions, 20) * log_likelihood).sum(1).mean()
+    assert trainer.measure()["heldout/loss"] == pytest.approx(wanted, rel=1e-4)
+
+
+def test_the_scalar_head_learns_rates_by_least_squares(devices, small_network):
+    shape = EstimatorShape(SIZE, 0.1, 20, head="scalar")
+    trainer = make_trainer(devices, grey_images(16), grey_images(16), shape=shape)
+    images, labels = trainer.draw_batch(tf.constant(0, tf.int64), 0)
+    values = np.rint((images.numpy()[:, 0, 0, 0] + 1) * 127.5)
+    np.testing.assert_allclose(labels[:, 0], values * 100 // 255 / 100, rtol=1e-6)
+    heldout = grey_images(16)
+    estimates = trainer.predict_heldout()
+    assert trainer.measure()["heldout/loss"] == pytest.approx(
+        np.mean((estimates - heldout.rates) ** 2), rel=1e-4
+    )
+    trainer.train(tf.constant(0, tf.int64), tf.constant(60, tf.int64))
+    assert trainer.measure()["heldout/loss"] != pytest.approx(
+        np.mean((estimates - heldout.rates) ** 2), rel=0.1
+    )
 
 
 def test_training_learns_and_updates_the_statistics(trainer):

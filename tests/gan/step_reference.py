@@ -148,7 +148,7 @@ class ReferenceGan:
             if self.rate_function:
                 terms["loss/pir"] = tf.reduce_mean(self.rate_function(images))
             return -(
-                terms["loss/fools"]
+                settings.adversarial_weight * terms["loss/fools"]
                 + settings.fake_class_weight * terms.get("loss/fake_class", 0)
                 + settings.pir_weight * terms.get("loss/pir", 0)
             )

@@ -41,15 +41,20 @@ def assert_same_change(after, before, expected, learning_rate):
 
 
 @pytest.mark.parametrize(
-    ("num_classes", "make_rate"),
+    ("make_rate", "settings"),
     # Made in the test: a variable would start TensorFlow while pytest collects.
-    [(2, lambda: None), (0, lambda: None), (2, Brightness)],
-    ids=["classes", "no classes", "PIR"],
+    [
+        (lambda: None, {}),
+        (lambda: None, {"num_classes": 0}),
+        (Brightness, {}),
+        (Brightness, {"adversarial_weight": 0.0}),
+    ],
+    ids=["classes", "no classes", "PIR", "PIR without adversary"],
 )
-def test_step_equals_the_reference(make_trainer, num_classes, make_rate):
+def test_step_equals_the_reference(make_trainer, make_rate, settings):
     """Two steps, because the second one also depends on the optimizers' averages."""
     rate_function = make_rate()
-    trainer = make_trainer(rate_function, num_classes=num_classes, **RATES)
+    trainer = make_trainer(rate_function, **RATES, **settings)
     networks = trainer.generator, trainer.discriminator
     reference = ReferenceGan(*map(weights_of, networks), trainer.settings, rate_function)
     for step in range(2):

@@ -1,0 +1,54 @@
+"""Weights for an estimator to begin with, from a folder of train_estimator or pretrain_estimator."""
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pirgan_tf.errors import InputError
+
+if TYPE_CHECKING:
+    from pirgan_tf.estimator.pir_estimator import PirEstimator
+
+TRUNK_FILE = "inception_v2.keras"
+"""What pretrain_estimator writes: Inception v2 without an output layer."""
+
+_FILES = ("estimator.keras", TRUNK_FILE)
+
+
+def find_initial(folder: str | Path) -> Path:
+    """Returns the file to begin with.
+
+    Raises:
+        InputError: if the folder holds none.
+    """
+    for name in _FILES:
+        if (Path(folder) / name).is_file():
+            return Path(folder) / name
+    raise InputError(
+        "initial must be a folder of train_estimator or pretrain_estimator, with "
+        f"{' or '.join(_FILES)}. Received: {folder}"
+    )
+
+
+def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
+    """Gives an estimator the weights of another, or those of a trained Inception v2.
+
+    Raises:
+        InputError: if the folder holds neither, the file is unreadable, or the
+            shapes differ, as with another depth multiplier or head.
+    """
+    # Here, because flags are checked by the function above without TensorFlow.
+    import keras
+
+    path = find_initial(folder)
+    target = estimator.trunk if path.name == TRUNK_FILE else estimator.model
+    try:
+        weights = keras.models.load_model(path, compile=False).get_weights()
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise InputError(f"initial weights are unreadable. Received: {path}") from error
+    if [w.shape for w in weights] != [w.shape for w in target.get_weights()]:
+        raise InputError(
+            "initial weights must have this estimator's depth_multiplier, head and num_bins. "
+            f"Received: {path}"
+        )
+    target.set_weights(weights)

@@ -1,0 +1,162 @@
+"""Training of a network on images and their labels."""
+
+import abc
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pirgan_tf.training.devices import Devices
+from pirgan_tf.training.randomness import stream_seed
+from pirgan_tf.training.trainer import Trainer
+
+
+_EVALUATION_BATCH = 100
+
+
+class SupervisedTrainer(Trainer):
+    """Trains a network with Adam on every image once an epoch, in a new order each.
+
+    Args:
+        build: returns the network, from images to logits; called within the strategy.
+        devices: where.
+        images: shape `[n, size, size, 3]`, uint8.
+        labels: shape `[n, k]`, float32.
+        batch_size: images a step over all replicas.
+        learning_rate: of Adam.
+        patience: stop after this many evaluations without a smaller held-out loss
+            and return to the weights of the smallest; 0 never stops early.
+        seed: the run's seed.
+        stream: the name of the stage, so that stages draw differently.
+
+    Raises:
+        InputError: if a batch does not fit.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[], keras.Model],
+        devices: Devices,
+        images: np.ndarray,
+        labels: np.ndarray,
+        *,
+        batch_size: int,
+        learning_rate: float,
+        patience: int,
+        seed: int,
+        stream: str,
+    ):
+        super().__init__(
+            devices, batch_size=batch_size, num_images=len(images), loss_names=("loss/train",)
+        )
+        with self.strategy.scope():
+            self._model = build()
+            self._optimizer = keras.optimizers.Adam(learning_rate)
+            self._optimizer.build(self._model.trainable_variables)
+        with tf.device("CPU:0"):
+            self._images = tf.constant(images)
+        self._labels = tf.constant(labels)
+        self._patience = patience
+        self._stream = stream_seed(seed, stream)
+        self._best = _Best(self._model.get_weights()) if patience else None
+
+    @abc.abstractmethod
+    def losses(self, logits, labels) -> tf.Tensor:
+        """Returns each image's loss `[n]`, from the model's output and the labels `[n, k]`."""
+
+    @abc.abstractmethod
+    def measure(self) -> dict[str, float]:
+        """Returns figures of held-out images, "heldout/loss" among them."""
+
+    @property
+    def chosen_step(self) -> int | None:
+        """The step whose weights early stopping chose; None without early stopping."""
+        return int(self._best.step.numpy()) if self._best else None
+
+    def draw_batch(self, step, replica) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns images in [-1, 1] and labels of a step."""
+        count = tf.cast(len(self._images), tf.int64)
+        first = step * self.batch_size + tf.cast(replica, tf.int64) * self.replica_batch_size
+        positions = first + tf.range(self.replica_batch_size, dtype=tf.int64)
+        epochs = tf.cast(positions // count, tf.int32)
+        seeds = tf.concat(
+            [tf.tile(self._stream[None], [self.replica_batch_size, 1]), epochs[:, None]], axis=1
+        )
+        # The raw operation: with the 4 rounds of its public wrapper some seeds hardly
+        # shuffle a small set, or not at all.
+        rows = tf.raw_ops.RandomIndexShuffle(
+            index=positions % count, seed=seeds, max_index=count - 1, rounds=16
+        )
+        with tf.device("CPU:0"):
+            images = tf.gather(self._images, rows)
+        return tf.cast(images, tf.float32) / 127.5 - 1.0, tf.gather(self._labels, rows)
+
+    def update(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Makes one step of Adam; returns this replica's share of the mean loss."""
+        images, labels = batch
+        variables = self._model.trainable_variables
+        with tf.GradientTape() as tape:
+            losses = self.losses(self._model(images, training=True), labels)
+            loss = tf.reduce_sum(losses) / self.batch_size
+        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        self._optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        return {"loss/train": loss}
+
+    def checkpoint_items(self) -> dict:
+        """Returns network, optimizer and what early stopping remembers."""
+        items = {"estimator": self._model, "optimizer": self._optimizer}
+        return items | ({"best": self._best} if self._best else {})
+
+    def evaluate(self, step: int) -> dict[str, float]:
+        """Returns the held-out figures, and takes note of them for early stopping."""
+        figures = self.measure()
+        if self._best:
+            self._best.note(figures["heldout/loss"], step, self._model)
+        return figures
+
+    def is_finished(self) -> bool:
+        """Returns whether early stopping has waited long enough."""
+        return self._best is not None and self._best.waited.numpy() >= self._patience
+
+    def restore_best(self) -> None:
+        """Returns to the weights of the smallest held-out loss, if there is early stopping."""
+        if self._best and self._best.step.numpy():
+            self._model.set_weights([weight.numpy() for weight in self._best.weights])
+
+    def predict(self, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the logits `[n, k]` and losses `[n]` of images, uint8, with labels `[n, k]`."""
+        blocks = [
+            self._judge(
+                images[start : start + _EVALUATION_BATCH], labels[start:][:_EVALUATION_BATCH]
+            )
+            for start in range(0, len(images), _EVALUATION_BATCH)
+        ]
+        logits, losses = zip(*blocks, strict=True)
+        return np.concatenate(logits), np.concatenate(losses)
+
+    @tf.function(reduce_retracing=True)
+    def _judge(self, images, labels):
+        logits = self._model(tf.cast(images, tf.float32) / 127.5 - 1.0)
+        return logits, self.losses(logits, labels)
+
+
+class _Best(tf.Module):
+    """The weights of the smallest held-out loss, as variables which a checkpoint holds."""
+
+    def __init__(self, weights: list[np.ndarray]):
+        super().__init__()
+        self.loss = tf.Variable(tf.float32.max, trainable=False)
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.waited = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.weights = [tf.Variable(weight, trainable=False) for weight in weights]
+
+    def note(self, loss: float, step: int, model: keras.Model) -> None:
+        if loss < self.loss.numpy():
+            self.loss.assign(loss)
+            self.step.assign(step)
+            self.waited.assign(0)
+            for kept, weight in zip(self.weights, model.get_weights(), strict=True):
+                kept.assign(weight)
+        else:
+            self.waited.assign_add(1)
