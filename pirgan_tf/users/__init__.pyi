@@ -1,6 +1,14 @@
+from .filter_table import FilterTable as FilterTable
+from .filter_table import filter_norms as filter_norms
 from .impressions import simulate_impressions as simulate_impressions
 from .interactions import match_gallery as match_gallery
 from .interactions import read_interactions as read_interactions
 from .interactions import write_interactions as write_interactions
+from .objective_lists import format_objective_list as format_objective_list
+from .objective_lists import parse_objective_list as parse_objective_list
 from .objectives import parse_objective as parse_objective
+from .paper_list import paper_objectives as paper_objectives
 from .rates import Objective as Objective
+from .rescaling import rescale_rates as rescale_rates
+from .vgg16_layers import VGG16_LAYERS as VGG16_LAYERS
+from .vgg16_weights import check_vgg16_weights as check_vgg16_weights

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.users import colors
+from pirgan_tf.users import colors, vgg16
 from pirgan_tf.users.rates import Objective
 
 
@@ -13,26 +13,35 @@ class Kind(NamedTuple):
     """A kind of objective.
 
     Attributes:
-        build: arguments -> objective; raises InputError, which says what is wrong.
+        build: arguments and weights of VGG16 -> objective; raises InputError, which
+            says what is wrong.
         nearest: arguments -> the arguments that were probably meant, or None.
         forms: examples of right texts.
     """
 
-    build: Callable[[str], Objective]
+    build: Callable[[str, str], Objective]
     nearest: Callable[[str], str | None]
     forms: str
 
 
 KINDS = {
-    "color": Kind(colors.color_objective, colors.nearest_colors, colors.FORMS),
+    "color": Kind(
+        lambda names, _: colors.color_objective(names), colors.nearest_colors, colors.FORMS
+    ),
+    "vgg16": Kind(vgg16.vgg16_objective, vgg16.nearest_filters, vgg16.FORMS),
 }
 
 
-def parse_objective(text: str) -> Objective:
-    """Return the objective that a text such as "color:red-blue" names.
+def parse_objective(text: str, vgg16_weights: str = "imagenet") -> Objective:
+    """Return the objective that a text such as "color:red-blue" or "vgg16:pool5:3,9" names.
 
     The text must be canonical, so that one objective has one name in every
     record; one that is nearly right is refused with what was probably meant.
+
+    Args:
+        text: kind and arguments.
+        vgg16_weights: the weights for objectives of kind vgg16, which are looked at
+            when images are measured; see `check_vgg16_weights`.
 
     Raises:
         InputError: no such kind, or arguments which the kind refuses.
@@ -43,14 +52,15 @@ def parse_objective(text: str) -> Objective:
     if colon and name in KINDS:
         kind = KINDS[name]
         try:
-            return kind.build(arguments)
+            return kind.build(arguments, vgg16_weights)
         except InputError as error:
             meant = kind.nearest(arguments)
             advice = f"write {kind.forms}" if meant is None else f"did you mean {name}:{meant}?"
             raise InputError(f"{error}: {advice}") from None
-    candidates = difflib.get_close_matches(name.strip().lower(), KINDS, n=1) if colon else KINDS
-    for candidate in candidates:
-        meant = KINDS[candidate].nearest(arguments if colon else text)
+    # The kind may be misspelt or missing.
+    near = difflib.get_close_matches(name.strip().lower(), KINDS, n=1)
+    for candidate, rest in [(kind, arguments) for kind in near] + [(kind, text) for kind in KINDS]:
+        meant = KINDS[candidate].nearest(rest)
         if meant is not None:
             raise InputError(f"unknown objective {text!r}: did you mean {candidate}:{meant}?")
     forms = "; ".join(f"{name} (write {kind.forms})" for name, kind in KINDS.items())

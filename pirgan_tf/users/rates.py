@@ -1,19 +1,17 @@
 """What an objective is: a measure of images that simulated users respond to."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pirgan_tf.errors import InputError
+from pirgan_tf.users.images import checked_images
 
-# Bounds the memory of a call on any number of images (12 MB at 64x64).
-BLOCK = 128
-
-# Resizing and casting leave floats a rounding error beyond [-1, 1].
-ROUNDING = 1e-6
+MAX_SLUG = 99
 
 
 @dataclass(frozen=True)
@@ -27,28 +25,42 @@ class Objective:
         text: canonical form, which `parse_objective` reads back, such as
             "color:red-blue".
         family: objectives that the paper reports together, such as "two colors".
-        energies: pixels [n, height, width, 3] in [0, 1] -> (energy asked for [n],
-            whole energy [n]), both float64; the first is between 0 and the second.
+        layer: the layer of VGG16 whose filters are summed, such as "pool5"; None
+            for colours.
+        energies: images as `measure` takes them, and its `keep_in` -> (energy asked
+            for [n], whole energy [n]), both float64; the first is between 0 and the
+            second.
     """
 
     text: str
     family: str
-    energies: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    layer: str | None
+    energies: Callable[[np.ndarray, Path | None], tuple[np.ndarray, np.ndarray]]
 
     @property
     def slug(self) -> str:
-        """The text as a file name, such as "color-red-blue"."""
-        return re.sub(r"[^a-z0-9]+", "-", self.text)
+        """The text as a file name of at most 99 characters, such as "color-red-blue"."""
+        slug = re.sub(r"[^a-z0-9]+", "-", self.text)
+        if len(slug) <= MAX_SLUG:
+            return slug
+        digest = hashlib.sha256(self.text.encode()).hexdigest()[:10]
+        # Cut between two filters, lest half a number read as another one.
+        return slug[: MAX_SLUG - len(digest)].rpartition("-")[0] + f"-{digest}"
 
     def __call__(self, images: ArrayLike) -> np.ndarray:
         """Return the rates, float64 [n] in [0, 1]; see `measure`."""
         return self.measure(images)[0]
 
-    def measure(self, images: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    def measure(
+        self, images: ArrayLike, keep_in: Path | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Measure the true rate of each image.
 
         Args:
             images: [n, height, width, 3], uint8 in 0..255 or floating in [-1, 1].
+            keep_in: an existing folder, the gallery's, in which the norms of VGG16's
+                filters are kept for other objectives; see `filter_norms`. Colours
+                need nothing kept.
 
         Returns:
             rates: float64 [n] in [0, 1].
@@ -56,35 +68,11 @@ class Objective:
                 the rate is 0/0 and counts as 0.
 
         Raises:
-            InputError: shape, type or range of the images is another.
+            InputError: shape, type or range of the images is another; VGG16's weights
+                cannot serve the objective.
         """
-        images = np.asarray(images)
-        if images.ndim != 4 or images.shape[-1] != 3:
-            raise InputError(
-                f"images must have the shape [n, height, width, 3]; received {list(images.shape)}"
-            )
-        rates = np.zeros(len(images))
-        undefined = np.zeros(len(images), bool)
-        for start in range(0, len(images), BLOCK):
-            block = slice(start, start + BLOCK)
-            asked, whole = self.energies(_unit_pixels(images[block]))
-            undefined[block] = whole == 0
-            rates[block] = np.sqrt(asked / np.where(whole == 0, 1, whole))
+        asked, whole = self.energies(checked_images(images), keep_in)
+        undefined = whole == 0
+        rates = np.sqrt(asked / np.where(undefined, 1, whole))
         # The two sums may add the same numbers in another order.
         return np.minimum(rates, 1), undefined
-
-
-def _unit_pixels(images: np.ndarray) -> np.ndarray:
-    """Scale images to float64 in [0, 1]: on [-1, 1] "more red" would reward dark ones."""
-    if images.dtype == np.uint8:
-        return images / 255.0
-    if not np.issubdtype(images.dtype, np.floating):
-        raise InputError(
-            f"images must be uint8 in 0..255 or floating in [-1, 1]; received {images.dtype}"
-        )
-    if not np.all(np.abs(images) <= 1 + ROUNDING):
-        raise InputError(
-            "floating images must lie in [-1, 1]; "
-            f"received values from {images.min():g} to {images.max():g}"
-        )
-    return np.clip((images.astype(np.float64) + 1) / 2, 0, 1)

@@ -53,7 +53,7 @@ def test_nearly_right_text_gets_a_suggestion_that_works(text, meant):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("vgg16:pool2:17", ["vgg16:pool2:17", "known kinds", "color:red"]),
+        ("shape:round", ["shape:round", "known kinds", "color:red", "vgg16:pool5:17"]),
         ("beauty", ["beauty", "known kinds", "color:red"]),
         ("", ["''", "known kinds"]),
         ("color:", ["missing", "write color:red"]),

@@ -1,0 +1,83 @@
+"""Stage `list_objectives`: the paper's objectives, or some of them, as a file."""
+
+import dataclasses
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import NoReturn
+
+from pirgan_tf import users
+from pirgan_tf.errors import InputError
+from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.options import Options, option
+
+STAGE = "list_objectives"
+_CHOICE = ("layers", "filters", "sets", "set_size", "colors", "seed")
+_HEADER = "# Objectives, by list_objectives "
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ListObjectivesOptions(Options):
+    """Flags of list_objectives; the defaults give 161 objectives."""
+
+    layers: tuple[str, ...] = option(
+        "Layers of VGG16, with commas; may be empty.", tuple(users.VGG16_LAYERS)
+    )
+    filters: int = option("Objectives of one filter for each layer.", 10, minimum=0)
+    sets: int = option(
+        "Objectives of several filters for each layer; fewer where there is no room.", 10, minimum=0
+    )
+    set_size: int = option("Filters in each of these; they share none.", 20, minimum=2)
+    colors: bool = option("Whether to begin with the 12 objectives of colours.", True)
+    seed: int = option("Seed of the choice of filters.", 0, minimum=0, below=2**31)
+
+    def validate(self) -> None:
+        """Checks the numbers, the layers and the output."""
+        super().validate()
+        if not _objectives(self):
+            raise InputError("the list would be empty: ask for colors, or for filters of layers")
+        output = Path(self.output)
+        if not output.exists():
+            return
+        if not self.overwrite:
+            raise InputError(
+                f"output exists; choose another, or add --overwrite. Received: {output}"
+            )
+        if not (output.is_file() and output.read_bytes().startswith(_HEADER.encode())):
+            raise InputError(f"only a list that {STAGE} wrote is replaced. Received: {output}")
+
+
+def run(options: ListObjectivesOptions) -> None:
+    """Writes a list of objectives (section 4 of the paper), one a line with its family.
+
+    The output is a file, which reproduce takes as --objectives=FILE. It may be edited:
+    what follows # is a comment. With the same seed, a shorter list is part of a longer
+    one.
+    """
+    objectives = _objectives(options)
+    choice = {name: value for name, value in options.to_json().items() if name in _CHOICE}
+    output = Path(options.output)
+    beside = output.with_name(output.name + ".partial")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(
+            f"{_HEADER}{json.dumps(choice)}\n{users.format_objective_list(objectives)}",
+            encoding="utf-8",
+        )
+        beside.replace(output)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        raise InputError(
+            f"output cannot be written: {error.strerror}. Received: {output}"
+        ) from error
+    print(f"{STAGE}: {len(objectives)} objectives in {output}")
+
+
+def main() -> NoReturn:
+    """Runs the stage from the command line."""
+    run_command(STAGE, ListObjectivesOptions, run, uses_tensorflow=False)
+
+
+def _objectives(options: ListObjectivesOptions) -> list[users.Objective]:
+    return users.paper_objectives(**{name: getattr(options, name) for name in _CHOICE})
