@@ -14,13 +14,17 @@ from pirgan_tf.errors import InputError
 SIGNIFICANCE = 0.001
 CONFIDENCE = 0.95
 
+# pingouin rounds to two decimals if it is not asked for more.
+_UNROUNDED = 15
+
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
     """Two sets of rates, before and after tuning.
 
     Where both sets are constant there is no spread to measure the change by:
-    cohens_d, t, df, p, ci_low and ci_high are NaN then, and significant is False.
+    cohens_d and its interval, t, df, p, ci_low and ci_high are NaN then, and
+    significant is False.
 
     Attributes:
         num_before, num_after: sizes of the sets.
@@ -28,6 +32,8 @@ class Comparison:
         sd_before, sd_after: sample standard deviations (n - 1).
         change: mean after - mean before.
         cohens_d: change / pooled standard deviation of the two sets.
+        cohens_d_low, cohens_d_high: 95 % interval of Cohen's d, by its standard
+            error sqrt(1 / n + 1 / m + d^2 / 2 (n + m)) (Hedges and Olkin 1985).
         t, df, p: statistic, degrees of freedom and two-sided p of Welch's t-test;
             p is 0 where it is less than the smallest double, about 1e-308.
         ci_low, ci_high: 95 % interval of the change, by the same test.
@@ -42,6 +48,8 @@ class Comparison:
     sd_after: float
     change: float
     cohens_d: float
+    cohens_d_low: float
+    cohens_d_high: float
     t: float
     df: float
     p: float
@@ -75,9 +83,16 @@ def compare(before_rates: ArrayLike, after_rates: ArrayLike) -> Comparison:
     sd_after = float(after.std(ddof=1)) if np.ptp(after) else 0.0
     change = float(after.mean() - before.mean())
     pooled = math.sqrt(((n - 1) * sd_before**2 + (m - 1) * sd_after**2) / (n + m - 2))
-    cohens_d = t = df = p = ci_low = ci_high = math.nan
+    cohens_d = cohens_d_low = cohens_d_high = t = df = p = ci_low = ci_high = math.nan
     if pooled > 0:
+        # Here, because importing it takes seconds, and most users of this module
+        # do without.
+        from pingouin import compute_esci
+
         cohens_d = change / pooled
+        cohens_d_low, cohens_d_high = map(
+            float, compute_esci(cohens_d, n, m, confidence=CONFIDENCE, decimals=_UNROUNDED)
+        )
         with warnings.catch_warnings():
             # scipy warns when one set is constant, as after a collapse; Welch's
             # test is defined as long as the other varies.
@@ -95,6 +110,8 @@ def compare(before_rates: ArrayLike, after_rates: ArrayLike) -> Comparison:
         sd_after=sd_after,
         change=change,
         cohens_d=cohens_d,
+        cohens_d_low=cohens_d_low,
+        cohens_d_high=cohens_d_high,
         t=t,
         df=df,
         p=p,
@@ -102,6 +119,48 @@ def compare(before_rates: ArrayLike, after_rates: ArrayLike) -> Comparison:
         ci_high=ci_high,
         significant=p < SIGNIFICANCE,
     )
+
+
+def percent_nonzero(rates: ArrayLike, num_bins: int = 100) -> float:
+    """Return how many of the rates are not zero to within a bin, in percent.
+
+    Section 3.2 of the paper counts so what an estimator can tell from zero: rates
+    below 1 / num_bins fall in its lowest bin.
+
+    Args:
+        rates: [n] rates in [0, 1], at least one.
+        num_bins: bins of the estimator.
+
+    Raises:
+        InputError: there are no rates, or one is not finite.
+    """
+    return float(100 * np.mean(_rates(rates, "counted", least=1) >= 1 / num_bins))
+
+
+def holm(p_values: ArrayLike) -> np.ndarray:
+    """Return p-values corrected for their number by Holm's method (1979).
+
+    With m tests, the chance that any of those with a corrected p below a threshold
+    is a false alarm is below that threshold.
+
+    Args:
+        p_values: [n] in [0, 1]; NaN, where a test is not defined, stays NaN and
+            does not count.
+
+    Raises:
+        InputError: one of them is not in [0, 1].
+    """
+    # Here, because importing it takes seconds.
+    from statsmodels.stats.multitest import multipletests
+
+    corrected = np.array(p_values, np.float64)
+    defined = ~np.isnan(corrected)
+    wrong = corrected[defined & ~((corrected >= 0) & (corrected <= 1))]
+    if len(wrong):
+        raise InputError(f"p-values must lie in [0, 1]; received {wrong[0]:g}")
+    if defined.any():
+        corrected[defined] = multipletests(corrected[defined], method="holm")[1]
+    return corrected
 
 
 def spearman_ceiling(pir: ArrayLike, impressions: ArrayLike) -> float | None:
@@ -204,3 +263,10 @@ def format_p(value: float) -> str:
     if value < 1e-300:
         return "< 1e-300"
     return f"{value:.1e}" if value < 0.001 else f"{value:.3f}"
+
+
+def verdict(comparison: Comparison) -> str:
+    """Return in words which way the mean rate went, if it went significantly."""
+    if not comparison.significant:
+        return "no significant change"
+    return "improved significantly" if comparison.change > 0 else "got worse"

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pirgan_tf.analysis import calibration_table, compare, spearman_ceiling
+from pirgan_tf.analysis import (
+    calibration_table,
+    compare,
+    holm,
+    percent_nonzero,
+    spearman_ceiling,
+)
 from pirgan_tf.errors import InputError
 
 
@@ -55,6 +61,42 @@ def test_the_interval_covers_95_in_100():
     assert 0.92 < hits / 400 < 0.98
 
 
+def test_welch_as_r_prints_it():
+    # R: t.test(c(11, 9, ...), c(11, 13, ...)).
+    first = [11, 9, 10, 11, 10, 12, 9, 11, 12, 9]
+    second = [11, 13, 10, 13, 12, 9, 11, 12, 12, 11]
+    comparison = compare(second, first)
+    assert round(comparison.t, 4) == -1.8325
+    assert round(comparison.df, 1) == 17.9
+    assert round(comparison.p, 5) == 0.08356
+    assert round(comparison.ci_low, 7) == -2.1469104
+    assert round(comparison.ci_high, 7) == 0.1469104
+
+
+def test_interval_of_cohens_d():
+    # The example of pingouin.compute_esci, which agrees with R's effsize.
+    x, y = [3, 4, 6, 7, 5, 6, 7, 3, 5, 4, 2], [4, 6, 6, 7, 6, 5, 5, 2, 3, 4, 1]
+    comparison = compare(y, x)
+    assert round(comparison.cohens_d, 4) == 0.1538
+    assert round(comparison.cohens_d_low, 3) == -0.737
+    assert round(comparison.cohens_d_high, 3) == 1.045
+
+    unequal = compare([0.1, 0.2, 0.3], [0.4, 0.5, 0.5, 0.6])
+    d = unequal.cohens_d
+    margin = stats.t.ppf(0.975, 5) * math.sqrt(1 / 3 + 1 / 4 + d**2 / 14)
+    assert unequal.cohens_d_low == pytest.approx(d - margin, rel=1e-12)
+    assert unequal.cohens_d_high == pytest.approx(d + margin, rel=1e-12)
+
+
+def test_the_interval_of_cohens_d_covers_95_in_100():
+    rng = np.random.default_rng(4)
+    hits = 0
+    for _ in range(400):
+        comparison = compare(rng.normal(0, 1, 40), rng.normal(0.5, 1, 40))
+        hits += comparison.cohens_d_low <= 0.5 <= comparison.cohens_d_high
+    assert 0.92 < hits / 400 < 0.98
+
+
 @pytest.mark.filterwarnings("error")
 def test_constant_sets():
     same = compare([0.1] * 10, [0.1] * 7)
@@ -67,6 +109,8 @@ def test_constant_sets():
     fields = moved.as_dict()
     assert [name for name in fields if fields[name] is None] == [
         "cohens_d",
+        "cohens_d_low",
+        "cohens_d_high",
         "t",
         "df",
         "p",
@@ -152,3 +196,27 @@ def test_equal_predictions_share_a_group():
     assert len(calibration_table([0.5], [0.4])) == 1
     with pytest.raises(InputError, match="2 predicted but 1"):
         calibration_table([0.1, 0.2], [0.1])
+
+
+def test_percent_nonzero():
+    # 0.01 is the lower edge of the second bin of 100.
+    assert percent_nonzero([0, 0.0099, 0.01, 1]) == 50
+    assert percent_nonzero([0, 0.0099, 0.01, 1], num_bins=1000) == 75
+    assert percent_nonzero([0.0] * 7) == 0
+    with pytest.raises(InputError, match="counted rates must be a list of at least 1"):
+        percent_nonzero([])
+
+
+def test_holm_by_hand():
+    # By rising p they are multiplied by 4, 3, 2 and 1, and none falls below the one before.
+    np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(holm([0.5, 0.4]), [0.8, 0.8])
+    np.testing.assert_allclose(holm([0.9, 0.6]), [1, 1])
+    assert holm([]).tolist() == []
+
+
+def test_holm_leaves_out_what_is_not_defined():
+    np.testing.assert_allclose(holm([math.nan, 0.02, 0.0, math.nan]), [math.nan, 0.02, 0, math.nan])
+    assert np.isnan(holm([math.nan])).all()
+    with pytest.raises(InputError, match=r"p-values must lie in \[0, 1\]; received 1\.5"):
+        holm([0.1, 1.5, math.nan])
