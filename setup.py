@@ -7,10 +7,12 @@ STAGES = (
     "pretrain",
     "sample",
     "simulate",
+    "pretrain_estimator",
     "train_estimator",
     "tune",
     "evaluate",
     "report",
+    "list_objectives",
     "reproduce",
 )
 
@@ -26,6 +28,7 @@ setup(
     python_requires=">=3.10,<3.14",
     install_requires=[
         "absl-py>=2.1",
+        "h5py>=3.11",
         "Jinja2>=3.1",
         "keras>=3.8,<4",
         "lazy-loader>=0.4",
@@ -33,7 +36,11 @@ setup(
         "numpy>=1.26",
         "pandas>=2.2",
         "Pillow>=10.3",
+        "pingouin>=0.5.4",
+        "prdc>=0.2",
+        "scikit-learn>=1.4",
         "scipy>=1.12",
+        "statsmodels>=0.14.2",
         "tensorboard>=2.19",
         "tensorflow>=2.19,<2.22",
         "tensorflow-datasets>=4.9.7",
@@ -42,6 +49,7 @@ setup(
         "tqdm>=4.66",
     ],
     extras_require={
+        "cluster": ["ray>=2.30"],
         "gpu": ["tensorflow[and-cuda]>=2.19,<2.22"],
         "dev": ["mypy>=1.14", "pytest>=8", "ruff>=0.9", "tf-slim>=1.1"],
     },

@@ -43,7 +43,7 @@ TINY = {
     ),
     "tune": (*_STEPS, *_GAN_RATES, "--images_every=6"),
 }
-LONG_RUNS = ("reproducing", "reproducing_after_kill", "mirroring", "interrupting")
+LONG_RUNS = ("reproducing", "reproducing_after_kill", "sweeping", "mirroring", "interrupting")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -287,7 +287,7 @@ def reproducing(pool, commands, tmp_path_factory) -> Future:
 
 @pytest.fixture(scope="session")
 def reproducing_after_kill(pool, commands, tmp_path_factory) -> Future:
-    """The same, killed while the estimator trains, and started again."""
+    """The same, killed while the estimator trains, and finished by a worker process."""
     output = tmp_path_factory.mktemp("killed") / "run"
 
     def run() -> tuple[Result, Path]:
@@ -295,7 +295,37 @@ def reproducing_after_kill(pool, commands, tmp_path_factory) -> Future:
         partial = output / "objectives" / "color-red" / "estimator.partial"
         running.wait_until(lambda: last_step(partial) > newest_checkpoint(partial) > 0)
         running.stop(signal.SIGKILL)
-        return commands.start("reproduce", *_reproduce_flags(), output=output).result(), output
+        flags = (*_reproduce_flags(), "--jobs=2")
+        return commands.start("reproduce", *flags, output=output).result(), output
+
+    return pool.submit(run)
+
+
+@pytest.fixture(scope="session")
+def sweeping(pool, commands, reproducing, tmp_path_factory) -> Future:
+    """A list of objectives in two processes, stopped and started again: (first, second, folder)."""
+    folder = tmp_path_factory.mktemp("sweep")
+
+    def run() -> tuple[Result, Result, Path]:
+        listed = folder / "objectives.txt"
+        listed.write_text("color:green  # single color\nvgg16:pool1:0,7\n")
+        flags = [flag for flag in _reproduce_flags() if "objectives=" not in flag]
+        flags = [flag for flag in flags if not flag.startswith("--pretrain_")]
+        flags += [
+            f"--objectives={listed}",
+            f"--gan={_finished(reproducing) / 'gan'}",
+            "--vgg16_weights=random",
+            "--evaluate_features=estimator",
+            "--estimator_labels=soft",
+            "--tune_pir_weight=10,1000",
+            "--jobs=2",
+        ]
+        output = folder / "run"
+        first = commands.start("reproduce", *flags, output=output)
+        partial = output / "objectives" / "color-green" / "estimator.partial"
+        first.wait_until(lambda: last_step(partial) > 0)
+        stopped = first.stop(signal.SIGTERM)
+        return stopped, commands.start("reproduce", *flags, output=output).result(), output
 
     return pool.submit(run)
 

@@ -39,7 +39,7 @@ def run_command(
             print(f"{inspect.cleandoc(run.__doc__ or '')}\n\nFlags of {help_text.lstrip()}")
             sys.exit(0)
         if uses_tensorflow:
-            _import_tensorflow()
+            import_tensorflow()
         if options.dry_run:
             more = dry_run(options) if dry_run else {}
             print(json.dumps(describe(stage, options) | more, indent=2))
@@ -54,7 +54,7 @@ def run_command(
     sys.exit(0)
 
 
-def _import_tensorflow() -> None:
+def import_tensorflow() -> None:
     """Imports TensorFlow without the notes of its libraries on standard error."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Off by default on CPUs without AVX512, where it is faster too.

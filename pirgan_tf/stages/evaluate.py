@@ -1,17 +1,24 @@
 """Stage `evaluate`: galleries before and after tuning in, statistics out."""
 
 import dataclasses
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
 from pirgan_tf import analysis, estimator, training, users
+from pirgan_tf.errors import InputError
 from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.gallery import Gallery, read_gallery
+from pirgan_tf.stages.gallery import Gallery, gallery_folder, read_gallery
+from pirgan_tf.stages.objective_options import check_objectives, vgg16_weights_option
 from pirgan_tf.stages.options import Options, option
 from pirgan_tf.stages.outputs import output_folder, read_options, write_json
 
+if TYPE_CHECKING:
+    from pirgan_tf.estimator import PirEstimator
+
 STAGE = "evaluate"
+FEATURES = ("none", "estimator", "vgg16")
+_VGG16_LAYER = "pool5"
 _GRID_IMAGES = 32
 _BATCH = 100
 
@@ -22,19 +29,29 @@ class EvaluateOptions(Options):
 
     before: str = option("Gallery of the GAN before tuning.")
     after: str = option("Gallery of the tuned GAN, from another seed.")
-    objective: str = option("What the users like, such as color:red or color:red-blue.")
+    objective: str = option("What the users like, such as color:red-blue or vgg16:pool2:17.")
+    vgg16_weights: str = vgg16_weights_option()
     estimator: str | None = option(
         "Estimator folder, to compare its estimate of the change with the truth.", None
+    )
+    features: str = option(
+        "Features in which diversity is measured: the estimator's last layer before its output, "
+        "or the norms of VGG16's filters in pool5.",
+        "none",
+        choices=FEATURES,
     )
 
     def validate(self) -> None:
         """Checks the objective, both galleries and the estimator's folder."""
         super().validate()
-        users.parse_objective(self.objective)
+        check_objectives([self.objective], self.vgg16_weights)
+        check_features(self.features, self.vgg16_weights)
         read_gallery(self.before)
         read_gallery(self.after)
         if self.estimator:
             read_options(self.estimator, ("train_estimator",), ("temperature",))
+        elif self.features == "estimator":
+            raise InputError("features=estimator needs --estimator. Received: none")
 
 
 def run(options: EvaluateOptions) -> None:
@@ -45,19 +62,34 @@ def run(options: EvaluateOptions) -> None:
     """
     training.configure(strategy="one", replicas=0, precision="float32", jit="off", seed=0)
     before, after = read_gallery(options.before), read_gallery(options.after)
-    objective = users.parse_objective(options.objective)
-    rates_before, undefined_before = objective.measure(before.images)
-    rates_after, undefined_after = objective.measure(after.images)
+    objective = users.parse_objective(options.objective, options.vgg16_weights)
+    rates_before, undefined_before = objective.measure(
+        before.images, keep_in=gallery_folder(options.before)
+    )
+    rates_after, undefined_after = objective.measure(
+        after.images, keep_in=gallery_folder(options.after)
+    )
     comparison = analysis.compare(rates_before, rates_after)
+    judge = estimator.PirEstimator.load(options.estimator) if options.estimator else None
+    diversity = None
+    if options.features != "none":
+        diversity = analysis.compare_diversity(
+            _features(options, judge, options.before),
+            _features(options, judge, options.after),
+            options.features,
+        )
     content = {
         "objective": objective.text,
         "family": objective.family,
+        "layer": objective.layer,
         "num_before": len(before.images),
         "num_after": len(after.images),
         "undefined_before": int(undefined_before.sum()),
         "undefined_after": int(undefined_after.sum()),
+        "percent_nonzero": analysis.percent_nonzero(rates_before),
         "comparison": comparison.as_dict(),
-        "estimated": _estimate(options.estimator, before, after) if options.estimator else None,
+        "estimated": _estimate(judge, options, before, after) if judge else None,
+        "diversity": diversity and dataclasses.asdict(diversity),
         "rates_before": rates_before.tolist(),
         "rates_after": rates_after.tolist(),
     }
@@ -78,14 +110,46 @@ def main() -> NoReturn:
     run_command(STAGE, EvaluateOptions, run)
 
 
-def _estimate(folder: str, before: Gallery, after: Gallery) -> dict[str, float]:
-    temperature = read_options(folder, ("train_estimator",), ("temperature",))["temperature"]
-    judge = estimator.PirEstimator.load(folder)
-    means = []
-    for gallery in (before, after):
-        estimates = [
-            judge.expected_pir(batch / np.float32(127.5) - 1, temperature).numpy()
-            for batch in np.array_split(gallery.images, -(-len(gallery.images) // _BATCH))
-        ]
-        means.append(float(np.concatenate(estimates).mean()))
+def check_features(features: str, vgg16_weights: str) -> None:
+    """Checks that VGG16's weights can serve the features, if these are of VGG16.
+
+    Raises:
+        InputError: if they cannot.
+    """
+    if features == "vgg16":
+        users.check_vgg16_weights(vgg16_weights, [_VGG16_LAYER])
+
+
+def _features(
+    options: EvaluateOptions, judge: "PirEstimator | None", gallery_path: str
+) -> np.ndarray:
+    gallery = read_gallery(gallery_path)
+    if judge and options.features == "estimator":
+        return _in_batches(judge.trunk, gallery)
+    table = users.filter_norms(
+        gallery.images, options.vgg16_weights, keep_in=gallery_folder(gallery_path)
+    )
+    return np.sqrt(table.layer(_VGG16_LAYER))
+
+
+def _estimate(
+    judge: "PirEstimator", options: EvaluateOptions, before: Gallery, after: Gallery
+) -> dict[str, float]:
+    temperature = read_options(str(options.estimator), ("train_estimator",), ("temperature",))
+    means = [
+        float(
+            judge.expectation(_in_batches(judge.model, gallery), temperature["temperature"])
+            .numpy()
+            .mean()
+        )
+        for gallery in (before, after)
+    ]
     return {"before": means[0], "after": means[1], "change": means[1] - means[0]}
+
+
+def _in_batches(model, gallery: Gallery) -> np.ndarray:
+    """Returns a network's output for each image of a gallery."""
+    blocks = np.array_split(gallery.images, -(-len(gallery.images) // _BATCH))
+    return np.concatenate(
+        [model(block / np.float32(127.5) - 1, training=False) for block in blocks]
+    )

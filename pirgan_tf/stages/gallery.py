@@ -42,9 +42,7 @@ def read_gallery(path: str | Path) -> Gallery:
     Raises:
         InputError: if the file is missing, unreadable or not a gallery.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = path / "gallery.npz"
+    path = Path(path) / "gallery.npz" if Path(path).is_dir() else Path(path)
     try:
         with np.load(path, allow_pickle=False) as arrays:
             gallery = Gallery(**{f.name: arrays[f.name] for f in dataclasses.fields(Gallery)})
@@ -65,3 +63,8 @@ def read_gallery(path: str | Path) -> Gallery:
             f"and {num_ids} different ids in {path}"
         )
     return gallery
+
+
+def gallery_folder(path: str | Path) -> Path:
+    """Returns the folder of a gallery, in which what was measured of its images is kept."""
+    return Path(path) if Path(path).is_dir() else Path(path).parent

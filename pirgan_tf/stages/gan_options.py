@@ -34,8 +34,8 @@ class GanOptions(TrainingOptions):
     fake_class_weight: float = option("w_fake_class of appendix A.", 1.5, minimum=0.0)
     real_class_weight: float = option("w_real_class of appendix A.", 1.0, minimum=0.0)
 
-    def settings(self, shape: "GanShape", pir_weight: float = 0.0) -> "GanSettings":
-        """Returns the settings of training networks of this shape."""
+    def settings(self, shape: "GanShape", **tuning: float) -> "GanSettings":
+        """Returns the settings of training networks of this shape; tuning adds its own."""
         return gan.GanSettings(
             num_classes=shape.num_classes,
             latent_size=shape.latent_size,
@@ -47,7 +47,7 @@ class GanOptions(TrainingOptions):
             discriminator_learning_rate=self.discriminator_learning_rate,
             fake_class_weight=self.fake_class_weight,
             real_class_weight=self.real_class_weight,
-            pir_weight=pir_weight,
+            **tuning,
         )
 
 

@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
 
 
 @contextmanager
-def run_folder(stage: str, options: Options, last: str) -> Iterator[Path]:
+def run_folder(stage: str, options: Options, is_finished: Callable[[Path], bool]) -> Iterator[Path]:
     """Gives a stage that runs other stages the folder in which their outputs stand.
 
     Every output in it appears whole or not at all, so the folder itself bears its
@@ -75,14 +75,14 @@ def run_folder(stage: str, options: Options, last: str) -> Iterator[Path]:
     Args:
         stage: the stage's name.
         options: its options.
-        last: the output that comes last; where it is, the run is finished.
+        is_finished: whether a run folder has nothing left to do.
 
     Raises:
         InputError: as `output_folder` does.
     """
     folder = Path(options.output)
     replaced = folder.with_name(folder.name + _REPLACED)
-    if (folder / last).exists():
+    if is_finished(folder):
         _check_replaceable(folder, options)
         with _locked(folder):
             if replaced.exists():

@@ -1,88 +1,22 @@
 """Stage `reproduce`: every other stage in turn, for a list of objectives."""
 
-import csv
 import dataclasses
-import typing
+import shutil
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pirgan_tf import analysis, data, users
-from pirgan_tf.errors import InputError
-from pirgan_tf.stages import (
-    evaluate,
-    pretrain,
-    report,
-    sample,
-    simulate,
-    train_estimator,
-    tune,
-)
+from pirgan_tf import analysis, training, users
+from pirgan_tf.errors import TrainingError
+from pirgan_tf.stages import pretrain, report, sample
 from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.options import Options, option
+from pirgan_tf.stages.executors import run_objectives
+from pirgan_tf.stages.gallery import read_gallery
+from pirgan_tf.stages.objective_run import FAILURE_FILE
 from pirgan_tf.stages.outputs import run_folder
-from pirgan_tf.stages.training_options import DeviceOptions
+from pirgan_tf.stages.reproduce_options import ReproduceOptions, stage_options
 
 STAGE = "reproduce"
-_STAGE_OPTIONS = {
-    "pretrain": pretrain.PretrainOptions,
-    "sample": sample.SampleOptions,
-    "simulate": simulate.SimulateOptions,
-    "estimator": train_estimator.TrainEstimatorOptions,
-    "tune": tune.TuneOptions,
-}
-_GALLERY_OPTIONS = ("sample_num_images", "estimator_heldout", "estimator_batch_size")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _RunOptions(DeviceOptions):
-    """Flags of reproduce that are its own, or common to several stages."""
-
-    objectives: str = option("What the users like: one or several objectives, with spaces.")
-
-    def validate(self) -> None:
-        """Checks the numbers, the objectives, the dataset and the width."""
-        super().validate()
-        parsed = [users.parse_objective(text).text for text in self.objectives.split()]
-        if not parsed or len(set(parsed)) != len(parsed):
-            raise InputError(
-                f"objectives must be one or several different ones. Received: {self.objectives!r}"
-            )
-        # What a later stage would refuse must not wait until the earlier ones are done.
-        _options_of("pretrain", self, output=self.output).validate()
-        options = vars(self)
-        data.validate_dataset_spec(
-            options["tune_dataset"] or options["pretrain_dataset"],
-            options["tune_classes"] or options["pretrain_classes"],
-        )
-        train_estimator.check_checkpoint(options["estimator_slim_checkpoint"])
-        for stage in ("estimator", "tune"):
-            self.check_replicas(vars(self)[f"{stage}_batch_size"])
-        _check_gallery(**{name: vars(self)[name] for name in _GALLERY_OPTIONS})
-
-
-def _stage_fields() -> list[tuple[str, Any, Any]]:
-    """Returns each stage's own options, with the stage's name before theirs."""
-    given = {field.name for field in dataclasses.fields(_RunOptions)}
-    given |= {"gan", "gallery", "interactions", "estimator", "objective"}
-    return [
-        (f"{stage}_{field.name}", hints[field.name], _copy(field))
-        for stage, options_class in _STAGE_OPTIONS.items()
-        for hints in [typing.get_type_hints(options_class)]
-        for field in dataclasses.fields(options_class)
-        if field.name not in given
-    ]
-
-
-def _copy(field: dataclasses.Field) -> Any:
-    metadata = dict(field.metadata)
-    # A stage of the run that is finished would not make further steps.
-    metadata["changes_result"] |= field.name == "steps"
-    return dataclasses.field(default=field.default, metadata=metadata)
-
-
-ReproduceOptions = dataclasses.make_dataclass(
-    "ReproduceOptions", _stage_fields(), bases=(_RunOptions,), frozen=True, kw_only=True
-)
 
 
 def run(options: Any) -> None:
@@ -91,21 +25,37 @@ def run(options: Any) -> None:
     Pretrains a GAN and samples a gallery once; then, for each objective, simulates
     its users, trains an estimator, tunes the GAN, samples again and evaluates. A
     flag of a stage has the stage's name before it, such as --tune_steps. Started
-    again, it goes on where it was stopped.
+    again, it goes on where it was stopped. An objective that fails does not stop the
+    others; the same command tries it again.
     """
-    with run_folder(STAGE, options, last="report") as folder:
-        gan_folder, gallery = str(folder / "gan"), str(folder / "gallery")
-        _run_stage(pretrain, _options_of("pretrain", options, output=gan_folder))
-        _run_stage(sample, _options_of("sample", options, gan=gan_folder, output=gallery))
-        for text in options.objectives.split():
-            _run_objective(users.parse_objective(text), options, folder)
-        _run_stage(report, report.ReportOptions(runs=(str(folder),), output=str(folder / "report")))
+    # The objectives themselves, whatever becomes of the file that lists them.
+    texts = options.objective_texts
+    options = dataclasses.replace(options, objectives=" ".join(texts))
+    with run_folder(STAGE, options, _is_finished) as folder:
+        # Of an earlier attempt, in which something failed.
+        shutil.rmtree(folder / "report", ignore_errors=True)
+        gan_folder = options.gan or str(folder / "gan")
+        gallery = folder / "gallery"
+        if not Path(gan_folder).exists():
+            pretrain.run(stage_options("pretrain", options, output=gan_folder))
+        if not gallery.exists():
+            sample.run(stage_options("sample", options, gan=gan_folder, output=str(gallery)))
+        _score_gallery(texts, options, gallery)
+        failures = _run_objectives(texts, options, folder)
+        report.run(report.ReportOptions(runs=(str(folder),), output=str(folder / "report")))
     _print_table(folder / "report" / "results.csv")
+    if failures:
+        raise TrainingError(
+            f"{len(failures)} of {len(texts)} objectives failed ({'; '.join(failures)}): the same "
+            "command tries them again"
+        )
 
 
 def dry_run(options: Any) -> dict:
     """Returns the parameter counts of the GAN."""
-    return pretrain.dry_run(_options_of("pretrain", options, output=options.output))
+    if options.gan:
+        return {}
+    return pretrain.dry_run(stage_options("pretrain", options, output=options.output))
 
 
 def main() -> NoReturn:
@@ -113,98 +63,46 @@ def main() -> NoReturn:
     run_command(STAGE, ReproduceOptions, run, dry_run)
 
 
-def _run_objective(objective: users.Objective, options: Any, folder: Path) -> None:
-    place = folder / "objectives" / objective.slug
-    paths = {
-        name: str(place / name)
-        for name in ("interactions", "estimator", "gan", "gallery", "evaluation")
-    }
-    gan_folder, gallery = str(folder / "gan"), str(folder / "gallery")
-    print(f"{STAGE}: {objective.text}", flush=True)
-    _run_stage(
-        simulate,
-        _options_of(
-            "simulate",
-            options,
-            gallery=gallery,
-            objective=objective.text,
-            output=paths["interactions"],
-        ),
-    )
-    _run_stage(
-        train_estimator,
-        _options_of(
-            "estimator",
-            options,
-            gallery=gallery,
-            interactions=paths["interactions"],
-            output=paths["estimator"],
-        ),
-    )
-    _run_stage(
-        tune,
-        _options_of(
-            "tune", options, gan=gan_folder, estimator=paths["estimator"], output=paths["gan"]
-        ),
-    )
-    # Another seed than the first gallery's: Welch's test is of independent images.
-    after = _options_of("sample", options, gan=paths["gan"], output=paths["gallery"])
-    _run_stage(sample, dataclasses.replace(after, seed=options.seed + 1))
-    _run_stage(
-        evaluate,
-        evaluate.EvaluateOptions(
-            before=gallery,
-            after=paths["gallery"],
-            objective=objective.text,
-            estimator=paths["estimator"],
-            output=paths["evaluation"],
-        ),
-    )
+def _is_finished(folder: Path) -> bool:
+    return (folder / "report").exists() and not list(folder.glob(f"objectives/*/{FAILURE_FILE}"))
 
 
-def _check_gallery(
-    sample_num_images: int, estimator_heldout: float, estimator_batch_size: int
-) -> None:
-    heldout = round(estimator_heldout * sample_num_images)
-    if heldout < 3 or sample_num_images - heldout < estimator_batch_size:
-        raise InputError(
-            "sample_num_images and estimator_heldout must leave the estimator at least 3 images to "
-            f"measure on and its estimator_batch_size, {estimator_batch_size}, to train on. "
-            f"Received: {heldout} and {sample_num_images - heldout}"
+def _score_gallery(texts: list[str], options: Any, gallery: Path) -> None:
+    """Has VGG16 look at the first gallery once, before several workers ask it to."""
+    objectives = [users.parse_objective(text, options.vgg16_weights) for text in texts]
+    if any(objective.layer for objective in objectives):
+        images = read_gallery(gallery).images
+        users.filter_norms(images, options.vgg16_weights, keep_in=gallery)
+
+
+def _run_objectives(texts: list[str], options: Any, folder: Path) -> list[str]:
+    """Works on the objectives and tells how far it is; returns what failed, and why."""
+    failures = []
+    started = time.monotonic()
+    for done, outcome in enumerate(run_objectives(texts, options, folder), start=1):
+        line = f"{STAGE}: {outcome.objective} {'failed in ' if outcome.failure else 'done'}"
+        if outcome.failure:
+            failures.append(f"{outcome.objective}: {outcome.failure}")
+            line += outcome.failure
+        left = (time.monotonic() - started) / done * (len(texts) - done)
+        print(
+            f"{line}; {done} of {len(texts)} objectives, {len(failures)} failed, "
+            f"{training.format_time(left)} left",
+            flush=True,
         )
-
-
-def _options_of(stage: str, options: Any, **given: Any) -> Any:
-    """Returns a stage's options: those given, the common ones and the stage's own."""
-    options_class = _STAGE_OPTIONS[stage]
-    values = {}
-    for field in dataclasses.fields(options_class):
-        prefixed = f"{stage}_{field.name}"
-        if hasattr(options, prefixed):
-            values[field.name] = getattr(options, prefixed)
-        elif field.name in DeviceOptions.__annotations__:
-            values[field.name] = getattr(options, field.name)
-    return options_class(**(values | given))
-
-
-def _run_stage(stage: Any, options: Options) -> None:
-    if not Path(options.output).exists():
-        options.validate()
-        stage.run(options)
+    return failures
 
 
 def _print_table(path: Path) -> None:
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
     print(
         f"{'objective':<24}{'before':>9}{'after':>9}{'change':>9}{'d':>8}{'p':>10}{'Spearman':>10}"
     )
-    for row in rows:
+    for row in analysis.read_results(path).itertuples():
+        if row.failure:
+            continue
+        name = row.objective if len(row.objective) < 24 else f"{row.objective[:20]}..."
         print(
-            f"{row['objective']:<24}{float(row['mean_before']):>9.4f}"
-            f"{float(row['mean_after']):>9.4f}{float(row['change']):>9.4f}"
-            # Not defined, and so empty, where all rates are alike.
-            f"{float(row['cohens_d'] or 'nan'):>8.2f}"
-            f"{analysis.format_p(float(row['p'] or 'nan')):>10}"
-            f"{float(row['heldout_spearman']):>10.2f}"
+            f"{name:<24}{row.mean_before:>9.4f}"
+            f"{row.mean_after:>9.4f}{row.change:>9.4f}{row.cohens_d:>8.2f}"
+            f"{analysis.format_p(row.p):>10}{row.heldout_spearman:>10.2f}"
         )

@@ -5,7 +5,8 @@ from typing import NoReturn
 
 from pirgan_tf import users
 from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.gallery import read_gallery
+from pirgan_tf.stages.gallery import gallery_folder, read_gallery
+from pirgan_tf.stages.objective_options import check_objectives, vgg16_weights_option
 from pirgan_tf.stages.options import Options, option
 from pirgan_tf.stages.outputs import output_folder
 
@@ -17,14 +18,18 @@ class SimulateOptions(Options):
     """Flags of simulate."""
 
     gallery: str = option("Gallery, from sample.")
-    objective: str = option("What the users like, such as color:red or color:red-blue.")
+    objective: str = option("What the users like, such as color:red-blue or vgg16:pool2:17.")
+    vgg16_weights: str = vgg16_weights_option()
     impressions: int = option("How often each image is shown.", 1000, minimum=1)
+    rescale: bool = option(
+        "Rescale the true rates to mean 0.5 and standard deviation 0.25 (section 5.2).", False
+    )
     seed: int = option("Seed of the users' chance.", 0, minimum=0, below=2**31)
 
     def validate(self) -> None:
         """Checks the numbers, the objective and the gallery."""
         super().validate()
-        users.parse_objective(self.objective)
+        check_objectives([self.objective], self.vgg16_weights)
         read_gallery(self.gallery)
 
 
@@ -35,7 +40,10 @@ def run(options: SimulateOptions) -> None:
     options.json to the output.
     """
     gallery = read_gallery(options.gallery)
-    rates, undefined = users.parse_objective(options.objective).measure(gallery.images)
+    objective = users.parse_objective(options.objective, options.vgg16_weights)
+    rates, undefined = objective.measure(gallery.images, keep_in=gallery_folder(options.gallery))
+    if options.rescale:
+        rates = users.rescale_rates(rates)
     table = users.simulate_impressions(
         rates, options.impressions, options.seed, image_ids=gallery.ids.tolist()
     )

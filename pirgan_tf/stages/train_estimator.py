@@ -1,8 +1,10 @@
 """Stage `train_estimator`: a gallery and its interactions in, a PIR estimator out."""
 
 import dataclasses
+import functools
+import operator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pirgan_tf import analysis, estimator, users
 from pirgan_tf.errors import InputError
@@ -12,6 +14,9 @@ from pirgan_tf.stages.options import option
 from pirgan_tf.stages.outputs import output_folder, write_json
 from pirgan_tf.stages.training_options import TrainingOptions, set_up_devices, train
 
+if TYPE_CHECKING:
+    from pirgan_tf.estimator import EstimatorShape, RatedImages
+
 STAGE = "train_estimator"
 
 
@@ -19,8 +24,8 @@ STAGE = "train_estimator"
 class TrainEstimatorOptions(TrainingOptions):
     """Flags of train_estimator; the defaults are the paper's numbers."""
 
-    gallery: str = option("Gallery, from sample.")
-    interactions: str = option("interactions.csv of the gallery, or its folder.")
+    gallery: tuple[str, ...] = option("Gallery, from sample; or several, with commas.")
+    interactions: tuple[str, ...] = option("interactions.csv of each gallery, or its folder.")
     steps: int = option(
         "Training steps (decision of ours).", 25_000, minimum=1, changes_result=False
     )
@@ -29,11 +34,31 @@ class TrainEstimatorOptions(TrainingOptions):
         "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0
     )
     num_bins: int = option("Bins of the rate.", 100, minimum=2)
+    head: str = option(
+        "Output: the paper's softmax over bins, or a scalar, which did worse there.",
+        "softmax",
+        choices=("softmax", "scalar"),
+    )
+    labels: str = option(
+        "What the softmax learns: the bin of the observed rate, as in the paper, or what the "
+        "counts tell of the true rate, as a Beta distribution over the bins.",
+        "hard",
+        choices=("hard", "soft"),
+    )
     temperature: float = option("Softmax temperature in use.", estimator.USE_TEMPERATURE, above=0.0)
     slim_checkpoint: str | None = option(
         "TF-slim's checkpoint of Inception v2 to begin with, instead of random weights.", None
     )
-    heldout: float = option("Part of the gallery to measure on.", 0.1, above=0.0, below=1.0)
+    initial: str | None = option(
+        "Folder of train_estimator or pretrain_estimator to begin with, instead of random weights.",
+        None,
+    )
+    heldout: float = option("Part of each gallery to measure on.", 0.1, above=0.0, below=1.0)
+    num_train: int | None = option(
+        "Images of each gallery to learn from; by default all that are not held out.",
+        None,
+        minimum=1,
+    )
     evaluate_every: int = option("Steps between measurements.", 100, minimum=1)
     patience: int = option(
         "Stop after so many measurements without a smaller held-out loss, and return to the "
@@ -45,7 +70,12 @@ class TrainEstimatorOptions(TrainingOptions):
     def validate(self) -> None:
         """Checks the numbers, the gallery and the interactions."""
         super().validate()
-        check_checkpoint(self.slim_checkpoint)
+        check_initial(self.slim_checkpoint, self.initial)
+        if not self.gallery or len(self.gallery) != len(self.interactions):
+            raise InputError(
+                "gallery and interactions must name one file or folder each, or as many as each "
+                f"other. Received: {len(self.gallery)} and {len(self.interactions)}"
+            )
         _read(self)
 
 
@@ -58,14 +88,19 @@ def run(options: TrainEstimatorOptions) -> None:
     """
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)
-    training_images, heldout = _read(options).split(options.heldout, options.seed)
+    # Each gallery by itself: what is held out of one stays so when others join it.
+    parts = [
+        rated.split(options.heldout, options.seed, options.num_train) for rated in _read(options)
+    ]
+    training_images, heldout = (
+        functools.reduce(operator.add, part) for part in zip(*parts, strict=True)
+    )
     trainer = estimator.EstimatorTrainer(
-        estimator.EstimatorShape(
-            depth_multiplier=options.depth_multiplier, num_bins=options.num_bins
-        ),
+        _shape(options),
         devices,
         training_images,
         heldout,
+        labels=options.labels,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
         patience=options.patience,
@@ -74,6 +109,8 @@ def run(options: TrainEstimatorOptions) -> None:
     )
     if options.slim_checkpoint:
         estimator.load_slim_checkpoint(trainer.estimator.model, options.slim_checkpoint)
+    if options.initial:
+        estimator.load_initial(trainer.estimator, options.initial)
     with output_folder(STAGE, options, resumable=True) as folder:
         steps = train(trainer, options, folder, evaluate_every=options.evaluate_every)
         trainer.restore_best()
@@ -102,10 +139,8 @@ def run(options: TrainEstimatorOptions) -> None:
 
 def dry_run(options: TrainEstimatorOptions) -> dict:
     """Returns the parameter counts."""
-    shape = estimator.EstimatorShape(
-        depth_multiplier=options.depth_multiplier, num_bins=options.num_bins
-    )
-    return {"parameters": {"estimator": estimator.PirEstimator(shape).model.count_params()}}
+    model = estimator.PirEstimator(_shape(options)).model
+    return {"parameters": {"estimator": model.count_params()}}
 
 
 def main() -> NoReturn:
@@ -113,19 +148,45 @@ def main() -> NoReturn:
     run_command(STAGE, TrainEstimatorOptions, run, dry_run)
 
 
-def check_checkpoint(path: str | None) -> None:
-    """Checks that there is a checkpoint: a prefix, an old single file or a folder.
+def check_initial(slim_checkpoint: str | None, initial: str | None) -> None:
+    """Checks that the weights to begin with are there, and are of one kind.
+
+    Args:
+        slim_checkpoint: a prefix, an old single file or a folder, or None.
+        initial: a folder of train_estimator or pretrain_estimator, or None.
 
     Raises:
-        InputError: if there is none.
+        InputError: if there are none, or both were given.
     """
-    if path and not (Path(path).exists() or Path(f"{path}.index").exists()):
-        raise InputError(f"slim_checkpoint must be TF-slim's checkpoint. Received: {path}")
+    if slim_checkpoint and initial:
+        raise InputError(
+            "slim_checkpoint and initial are two ways to begin; give one. "
+            f"Received: {slim_checkpoint} and {initial}"
+        )
+    if slim_checkpoint and not (
+        Path(slim_checkpoint).exists() or Path(f"{slim_checkpoint}.index").exists()
+    ):
+        raise InputError(
+            f"slim_checkpoint must be TF-slim's checkpoint. Received: {slim_checkpoint}"
+        )
+    if initial:
+        estimator.find_initial(initial)
 
 
-def _read(options: TrainEstimatorOptions):
-    gallery = read_gallery(options.gallery)
-    table = users.match_gallery(users.read_interactions(options.interactions), gallery.ids.tolist())
-    return estimator.RatedImages(
-        gallery.images, table.impressions.to_numpy(), table.positives.to_numpy()
+def _shape(options: TrainEstimatorOptions) -> "EstimatorShape":
+    return estimator.EstimatorShape(
+        depth_multiplier=options.depth_multiplier, num_bins=options.num_bins, head=options.head
     )
+
+
+def _read(options: TrainEstimatorOptions) -> list["RatedImages"]:
+    rated = []
+    for path, interactions in zip(options.gallery, options.interactions, strict=True):
+        gallery = read_gallery(path)
+        table = users.match_gallery(users.read_interactions(interactions), gallery.ids.tolist())
+        rated.append(
+            estimator.RatedImages(
+                gallery.images, table.impressions.to_numpy(), table.positives.to_numpy()
+            )
+        )
+    return rated

@@ -26,6 +26,11 @@ class TuneOptions(GanOptions):
     )
     steps: int = option("Training steps.", 50_000, minimum=1, changes_result=False)
     pir_weight: float = option("w_PIR of section 2.1.4.", 1000.0, minimum=0.0)
+    adversarial_weight: float = option(
+        "Weight of fooling the discriminator in the generator's loss; 0 leaves it out.",
+        1.0,
+        minimum=0.0,
+    )
     temperature: float | None = option(
         "Softmax temperature of the estimator; by default that of its options.", None, above=0.0
     )
@@ -62,7 +67,9 @@ def run(options: TuneOptions) -> None:
     with devices.strategy.scope():
         judge = estimator.PirEstimator.load(options.estimator, dtype=devices.dtype)
     trainer = gan.GanTrainer(
-        options.settings(shape, options.pir_weight),
+        options.settings(
+            shape, pir_weight=options.pir_weight, adversarial_weight=options.adversarial_weight
+        ),
         devices,
         dataset.images,
         dataset.labels,

@@ -55,7 +55,10 @@ def test_nothing_is_left_beside_the_outputs(reproduced):
     assert _names(reproduced) == {"gan", "gallery", "objectives", "report", "options.json"}
     assert _names(reproduced.parent) == {reproduced.name}
     place = reproduced / "objectives" / "color-red"
-    assert _names(place) == {"interactions", "estimator", "gan", "gallery", "evaluation"}
+    outputs = {"interactions", "estimator", "gan", "gallery", "evaluation"}
+    assert _names(place) == outputs | {"seconds.json"}
+    seconds = json.loads((place / "seconds.json").read_text())
+    assert set(seconds) == outputs and min(seconds.values()) > 0
 
 
 @pytest.mark.parametrize("folder", [*FILES, "."])

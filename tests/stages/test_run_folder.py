@@ -14,8 +14,12 @@ class RunOptions(Options):
     number: int = option("Any number.", 0)
 
 
+def _is_finished(folder):
+    return (folder / "report").exists()
+
+
 def finish(options):
-    with run_folder("reproduce", options, last="report") as folder:
+    with run_folder("reproduce", options, _is_finished) as folder:
         (folder / "number.txt").write_text(str(options.number))
         (folder / "report").mkdir()
 
@@ -44,7 +48,7 @@ def test_a_finished_run_outlives_failures_of_the_new_one(options, tmp_path):
     for number in (2, 3):
         with (
             pytest.raises(RuntimeError),
-            run_folder("reproduce", options(number, overwrite=True), last="report"),
+            run_folder("reproduce", options(number, overwrite=True), _is_finished),
         ):
             raise RuntimeError
         assert numbers(tmp_path) == ["1"]
@@ -56,17 +60,17 @@ def test_a_finished_run_outlives_failures_of_the_new_one(options, tmp_path):
 def test_an_unfinished_run_goes_on_with_what_is_there(options, tmp_path):
     with (
         pytest.raises(RuntimeError),
-        run_folder("reproduce", options(1), last="report") as folder,
+        run_folder("reproduce", options(1), _is_finished) as folder,
     ):
         (folder / "gan").mkdir()
         raise RuntimeError
-    with run_folder("reproduce", options(1, overwrite=True), last="report") as folder:
+    with run_folder("reproduce", options(1, overwrite=True), _is_finished) as folder:
         assert (folder / "gan").is_dir()
 
 
 def test_a_run_that_another_process_writes_is_refused(options):
     with (
-        run_folder("reproduce", options(1), last="report"),
+        run_folder("reproduce", options(1), _is_finished),
         pytest.raises(InputError, match="another process"),
     ):
         finish(options(1, overwrite=True))

@@ -1,0 +1,183 @@
+"""One objective of `reproduce`: users, estimator, tuning and evaluation, once or in rounds."""
+
+import dataclasses
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from pirgan_tf import users
+from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.stages import evaluate, sample, simulate, train_estimator, tune
+from pirgan_tf.stages.outputs import read_json, write_json
+from pirgan_tf.stages.reproduce_options import stage_options
+
+FAILURE_FILE = "failure.json"
+_STAGES = {
+    "simulate": simulate,
+    "estimator": train_estimator,
+    "tune": tune,
+    "sample": sample,
+    "evaluate": evaluate,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How an objective ended.
+
+    Attributes:
+        objective: its text.
+        failure: why it failed, in one line; None if it did not.
+    """
+
+    objective: str
+    failure: str | None
+
+
+def run_objective(text: str, options: Any, folder: Path) -> Outcome:
+    """Does all that a run does for one objective, and that is not done yet.
+
+    A failure is recorded in failure.json, for the others to go on; the next attempt
+    begins where it happened.
+
+    Args:
+        text: the objective.
+        options: the run's `ReproduceOptions`.
+        folder: the run folder, which has the first gallery.
+    """
+    objective = users.parse_objective(text, options.vgg16_weights)
+    place = objective_folder(text, options, folder)
+    record = place / FAILURE_FILE
+    chain = _Chain(objective, options, folder, place)
+    try:
+        chain.run()
+    # A defect of ours, too, must not take the other objectives' results with it.
+    except Exception as error:
+        known = isinstance(error, InputError | TrainingError)
+        reason = str(error) if known else f"{type(error).__name__}: {error}"
+        failure = {
+            "objective": objective.text,
+            "family": objective.family,
+            "layer": objective.layer,
+            "stage": chain.stage,
+            "reason": " ".join(reason.split()),
+            "traceback": None if known else traceback.format_exc(),
+        }
+        write_json(record, failure)
+        return Outcome(text, f"{chain.stage}: {failure['reason']}")
+    record.unlink(missing_ok=True)
+    return Outcome(text, None)
+
+
+def objective_folder(text: str, options: Any, folder: Path) -> Path:
+    """Returns the folder of an objective in a run folder, made if need be."""
+    place = folder / "objectives" / users.parse_objective(text, options.vgg16_weights).slug
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+class _Chain:
+    """The stages of one objective, in turn.
+
+    Attributes:
+        stage: the stage that runs, or ran last.
+    """
+
+    def __init__(self, objective: users.Objective, options: Any, folder: Path, place: Path):
+        self.stage = "simulate"
+        self._objective = objective
+        self._options = options
+        self._place = place
+        self._first_gallery = folder / "gallery"
+        self._first_gan = Path(options.gan) if options.gan else folder / "gan"
+
+    def run(self) -> None:
+        galleries, interactions = [self._first_gallery], []
+        gan, estimator = self._first_gan, None
+        estimates = []
+        for number in range(1, self._options.rounds + 1):
+            place = self._place if number == 1 else self._place / f"round-{number}"
+            interactions.append(place / "interactions")
+            self._simulate(galleries[-1], interactions[-1], number)
+            self._train_estimator(galleries, interactions, place / "estimator", estimator)
+            estimator = place / "estimator"
+            weights = self._options.pir_weights
+            for weight in weights:
+                branch = place if len(weights) == 1 else place / f"weight-{weight:g}"
+                self._tune(gan, estimator, branch, weight, number)
+            estimates.append(self._estimate(branch))
+            galleries.append(place / "gallery")
+            gan = place / "gan"
+        if self._options.rounds > 1:
+            self._keep_best(estimates)
+
+    def _simulate(self, gallery: Path, output: Path, number: int) -> None:
+        self._run(
+            "simulate",
+            output,
+            gallery=str(gallery),
+            objective=self._objective.text,
+            seed=self._options.seed + number - 1,
+        )
+
+    def _train_estimator(
+        self, galleries: list[Path], interactions: list[Path], output: Path, earlier: Path | None
+    ) -> None:
+        given: dict[str, Any] = {
+            "gallery": tuple(map(str, galleries)),
+            "interactions": tuple(map(str, interactions)),
+        }
+        if earlier:
+            given |= {"initial": str(earlier), "slim_checkpoint": None}
+        self._run("estimator", output, **given)
+
+    def _tune(self, gan: Path, estimator: Path, branch: Path, weight: float, number: int) -> None:
+        later = {"seed": self._options.seed + number}
+        self._run(
+            "tune",
+            branch / "gan",
+            gan=str(gan),
+            estimator=str(estimator),
+            pir_weight=weight,
+            seed=self._options.seed + number - 1,
+        )
+        # Another seed than the first gallery's: Welch's test is of independent images.
+        self._run("sample", branch / "gallery", gan=str(branch / "gan"), **later)
+        self._run(
+            "evaluate",
+            branch / "evaluation",
+            before=str(self._first_gallery),
+            after=str(branch / "gallery"),
+            objective=self._objective.text,
+            estimator=str(estimator),
+        )
+
+    def _estimate(self, branch: Path) -> float:
+        return read_json(branch / "evaluation" / "evaluation.json")["estimated"]["after"]
+
+    def _keep_best(self, estimates: list[float]) -> None:
+        """Names the round whose images its own estimator, which never saw them, likes best."""
+        best = estimates.index(max(estimates)) + 1
+        gan = "gan" if best == 1 else f"round-{best}/gan"
+        write_json(
+            self._place / "best_round.json", {"round": best, "gan": gan, "estimates": estimates}
+        )
+
+    def _run(self, stage: str, output: Path, **given: Any) -> None:
+        self.stage = stage
+        if output.exists():
+            return
+        options = stage_options(stage, self._options, output=str(output), **given)
+        options.validate()
+        started = time.monotonic()
+        try:
+            _STAGES[stage].run(options)
+        finally:
+            self._add_seconds(str(output.relative_to(self._place)), time.monotonic() - started)
+
+    def _add_seconds(self, output: str, seconds: float) -> None:
+        """Adds to seconds.json, also for a stage that did not come to its end."""
+        path = self._place / "seconds.json"
+        spent = read_json(path) if path.exists() else {}
+        write_json(path, spent | {output: round(spent.get(output, 0.0) + seconds, 3)})

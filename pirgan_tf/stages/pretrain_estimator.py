@@ -1,0 +1,110 @@
+"""Stage `pretrain_estimator`: labelled photographs in, an Inception v2 out."""
+
+import dataclasses
+from typing import NoReturn
+
+import numpy as np
+
+from pirgan_tf import data, estimator
+from pirgan_tf.errors import InputError
+from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.options import option
+from pirgan_tf.stages.outputs import output_folder, write_json
+from pirgan_tf.stages.training_options import TrainingOptions, set_up_devices, train
+
+STAGE = "pretrain_estimator"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PretrainEstimatorOptions(TrainingOptions):
+    """Flags of pretrain_estimator."""
+
+    dataset: str = option(
+        "Photographs: landscapes (procedural), folder:DIR (from import_photos) or tfds:NAME.",
+        "landscapes",
+    )
+    classes: tuple[str, ...] = option("Classes to use, by name; empty is all.", ())
+    landscapes: int = option(
+        "Images that --dataset=landscapes draws.", data.NUM_LANDSCAPES, minimum=2
+    )
+    steps: int = option("Training steps.", 25_000, minimum=1, changes_result=False)
+    learning_rate: float = option("Learning rate of Adam.", 5e-4, above=0.0)
+    depth_multiplier: float = option(
+        "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0
+    )
+    heldout: float = option("Part of the photographs to measure on.", 0.1, above=0.0, below=1.0)
+    evaluate_every: int = option("Steps between measurements.", 100, minimum=1)
+    patience: int = option(
+        "Stop after so many measurements without a smaller held-out loss, and return to the "
+        "smallest; 0 never.",
+        0,
+        minimum=0,
+    )
+
+    def validate(self) -> None:
+        """Checks the numbers and the dataset."""
+        super().validate()
+        data.validate_dataset_spec(self.dataset, self.classes)
+
+
+def run(options: PretrainEstimatorOptions) -> None:
+    """Trains Inception v2 to tell classes of photographs apart, for estimators to begin with.
+
+    It takes the place of the paper's training on JFT, which is not public. Writes
+    inception_v2.keras, fit.json (accuracy on photographs that were held out),
+    options.json, stats.jsonl, summaries/ and checkpoints/ to the output, which
+    train_estimator takes as --initial.
+    """
+    options, devices = set_up_devices(options)
+    print(f"{STAGE}: {devices.reason}", flush=True)
+    dataset = data.load_dataset(
+        options.dataset, classes=options.classes, num_landscapes=options.landscapes
+    )
+    num_classes = len(dataset.class_names)
+    if num_classes < 2:
+        raise InputError(f"dataset must have at least 2 classes. Received: {num_classes}")
+    order = np.random.default_rng(options.seed).permutation(len(dataset.images))
+    count = round(options.heldout * len(order))
+    if not 0 < count < len(order):
+        raise InputError(
+            f"heldout must leave photographs on both sides. Received: {count} of {len(order)}"
+        )
+    parts = [(dataset.images[rows], dataset.labels[rows]) for rows in np.split(order, [count])]
+    trainer = estimator.ClassifierTrainer(
+        options.depth_multiplier,
+        devices,
+        train=parts[1],
+        heldout=parts[0],
+        num_classes=num_classes,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        patience=options.patience,
+        seed=options.seed,
+    )
+    with output_folder(STAGE, options, resumable=True) as folder:
+        steps = train(trainer, options, folder, evaluate_every=options.evaluate_every)
+        trainer.restore_best()
+        trainer.save_trunk(folder)
+        figures = trainer.measure()
+        fit = {
+            "classes": list(dataset.class_names),
+            "num_train": len(order) - count,
+            "num_heldout": count,
+            "steps": steps,
+            "chosen_step": trainer.chosen_step or steps,
+            "loss": figures["heldout/loss"],
+            "accuracy": figures["heldout/accuracy"],
+        }
+        write_json(folder / "fit.json", fit)
+    print(f"{STAGE}: accuracy {fit['accuracy']:.3f} on {count} held-out photographs")
+
+
+def dry_run(options: PretrainEstimatorOptions) -> dict:
+    """Returns the parameter count of the network without its classes."""
+    trunk = estimator.build_inception_v2(depth_multiplier=options.depth_multiplier)
+    return {"parameters": {"inception_v2": trunk.count_params()}}
+
+
+def main() -> NoReturn:
+    """Runs the stage from the command line."""
+    run_command(STAGE, PretrainEstimatorOptions, run, dry_run)

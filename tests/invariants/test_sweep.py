@@ -1,0 +1,58 @@
+"""A list of objectives through the real command: two at a time, stopped and started again."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def sweep(sweeping):
+    _, finished, run = sweeping.result()
+    assert (finished.status, finished.complaints) == (0, []), finished
+    return run
+
+
+def test_sigterm_stops_the_workers_and_keeps_what_they_did(sweeping):
+    stopped, _, _ = sweeping.result()
+    assert stopped.status == 143, stopped
+    assert stopped.complaints == ["reproduce: stopped by SIGTERM; the same command goes on"]
+
+
+def test_every_objective_and_weight_has_its_row(sweep):
+    rows = pd.read_csv(sweep / "report" / "results.csv")
+    assert set(zip(rows.objective, rows.pir_weight, strict=True)) == {
+        (objective, weight)
+        for objective in ("color:green", "vgg16:pool1:0,7")
+        for weight in (10, 1000)
+    }
+    assert rows.failure.isna().all()
+    assert set(rows.labels) == {"soft"}
+    assert set(rows.features) == {"estimator"}
+    assert rows.recall.between(0, 1).all()
+    assert (rows.seconds > 0).all()
+
+
+def test_a_stopped_estimator_went_on_instead_of_beginning_anew(sweep):
+    lines = (sweep / "objectives" / "color-green" / "log.txt").read_text().splitlines()
+    steps = [line.split("/")[0] for line in lines if line.startswith("step ")]
+    trained = steps[: steps.index("step 12") + 1]
+    assert trained == [f"step {step}" for step in range(1, 13)]
+
+
+def test_the_table_of_filters_is_made_once_for_each_gallery(sweep):
+    assert len(list((sweep / "gallery").glob("vgg16-*.npz"))) == 1
+    place = sweep / "objectives" / "vgg16-pool1-0-7"
+    assert len(list(place.glob("weight-*/gallery/vgg16-*.npz"))) == 2
+
+
+def test_the_rates_are_those_of_the_filters(sweep):
+    """With the table that the run left, by the formula of section 3.2."""
+    (path,) = (sweep / "gallery").glob("vgg16-*.npz")
+    norms = np.load(path)["norms"][:, :64].astype(float)
+    rates = np.sqrt(norms[:, [0, 7]].sum(axis=1) / norms.sum(axis=1))
+    place = sweep / "objectives" / "vgg16-pool1-0-7" / "weight-10"
+    evaluation = json.loads((place / "evaluation" / "evaluation.json").read_text())
+    np.testing.assert_allclose(evaluation["rates_before"], rates, rtol=1e-6)
+    assert (evaluation["family"], evaluation["layer"]) == ("2 filters", "pool1")
