@@ -83,7 +83,7 @@ class ClassifierTrainer(SupervisedTrainer):
         return {"heldout/loss": float(losses.mean()), "heldout/accuracy": float(hits.mean())}
 
     def save_trunk(self, folder: Path) -> None:
-        """Writes inception_v2.keras: images in [-1, 1] to features, without the classes, float32."""
+        """Writes inception_v2.keras, float32: images in [-1, 1] to features, without classes."""
         exported = PirEstimator(self._shape, dtype="float32").trunk
         exported.set_weights(self._classifier.trunk.get_weights())
         exported.save(folder / TRUNK_FILE)

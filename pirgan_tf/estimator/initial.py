@@ -1,4 +1,4 @@
-"""Weights for an estimator to begin with, from a folder of train_estimator or pretrain_estimator."""
+"""Weights for an estimator to begin with, from train_estimator or pretrain_estimator."""
 
 import zipfile
 from pathlib import Path

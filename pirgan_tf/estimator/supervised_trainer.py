@@ -11,7 +11,6 @@ from pirgan_tf.training.devices import Devices
 from pirgan_tf.training.randomness import stream_seed
 from pirgan_tf.training.trainer import Trainer
 
-
 _EVALUATION_BATCH = 100
 
 

@@ -133,7 +133,6 @@ class _Chain:
         self._run("estimator", output, **given)
 
     def _tune(self, gan: Path, estimator: Path, branch: Path, weight: float, number: int) -> None:
-        later = {"seed": self._options.seed + number}
         self._run(
             "tune",
             branch / "gan",
@@ -142,8 +141,14 @@ class _Chain:
             pir_weight=weight,
             seed=self._options.seed + number - 1,
         )
-        # Another seed than the first gallery's: Welch's test is of independent images.
-        self._run("sample", branch / "gallery", gan=str(branch / "gan"), **later)
+        self._run(
+            "sample",
+            branch / "gallery",
+            gan=str(branch / "gan"),
+            num_images=self._options.evaluate_num_images or self._options.sample_num_images,
+            # Another than the first gallery's: Welch's test is of independent images.
+            seed=self._options.seed + number,
+        )
         self._run(
             "evaluate",
             branch / "evaluation",

@@ -46,6 +46,11 @@ class _RunOptions(DeviceOptions):
     tune_pir_weight: tuple[str, ...] = option(
         "w_PIR of section 2.1.4; with several, the generator is tuned with each.", ("1000",)
     )
+    evaluate_num_images: int | None = option(
+        "Images of each tuned GAN to evaluate; by default as many as of the first GAN.",
+        None,
+        minimum=2,
+    )
     jobs: int = option("Objectives at once.", 1, minimum=1, changes_result=False)
     executor: str = option(
         "Where they run: processes of this machine, or a Ray cluster that shares the output's "

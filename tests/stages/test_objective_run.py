@@ -69,9 +69,16 @@ def test_one_round_runs_the_five_stages_in_turn(calls, tmp_path):
     assert made["gan"].pir_weight == 1000.0
     # Welch's test is of independent images.
     assert (made["gan"].seed, made["gallery"].seed) == (5, 6)
+    assert made["gallery"].num_images == 1000
     assert made["evaluation"].before == str(tmp_path / "gallery")
     assert made["evaluation"].after == str(place / "gallery")
     assert made["evaluation"].estimator == str(place / "estimator")
+
+
+def test_tuned_gans_may_be_evaluated_on_fewer_images(calls, tmp_path):
+    options = make_options(tmp_path, sample_num_images=200, evaluate_num_images=50)
+    run_objective("color:red", options, tmp_path)
+    assert by_output(calls)["gallery"].num_images == 50
 
 
 def test_what_is_done_is_not_done_again(calls, tmp_path):
