@@ -1,6 +1,13 @@
+from .diversity import Diversity as Diversity
+from .diversity import compare_diversity as compare_diversity
 from .report import write_report as write_report
+from .results import read_results as read_results
+from .results import results_table as results_table
+from .results import write_results as write_results
 from .statistics import Comparison as Comparison
 from .statistics import calibration_table as calibration_table
 from .statistics import compare as compare
 from .statistics import format_p as format_p
+from .statistics import holm as holm
+from .statistics import percent_nonzero as percent_nonzero
 from .statistics import spearman_ceiling as spearman_ceiling

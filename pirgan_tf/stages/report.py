@@ -1,4 +1,4 @@
-"""Stage `report`: run folders in, one page out."""
+"""Stage `report`: run folders and tables of results in, one page out."""
 
 import dataclasses
 from pathlib import Path
@@ -17,26 +17,29 @@ STAGE = "report"
 class ReportOptions(Options):
     """Flags of report."""
 
-    runs: tuple[str, ...] = option("Run folders, from reproduce or evaluate, with commas.")
+    runs: tuple[str, ...] = option(
+        "Run folders, from reproduce or evaluate, and results.csv files, with commas."
+    )
 
     def validate(self) -> None:
-        """Checks that the run folders are there."""
+        """Checks that the run folders and files are there."""
         super().validate()
         if not self.runs:
-            raise InputError("runs must name at least one folder")
-        for folder in self.runs:
-            if not Path(folder).is_dir():
-                raise InputError(f"runs must be folders. Received: {folder}")
+            raise InputError("runs must name at least one folder or results.csv")
+        for source in self.runs:
+            if not Path(source).exists():
+                raise InputError(f"runs must be folders or results.csv files. Received: {source}")
 
 
 def run(options: ReportOptions) -> None:
-    """Draws tables, grids, histograms and curves of finished runs.
+    """Sets what runs found beside the paper's claims, in tables and figures.
 
-    Writes index.html, which is complete in itself, results.csv, figures/ and
-    options.json to the output.
+    Run folders also give the images and curves of each objective; results.csv
+    files, such as other reports wrote, give all else. Writes index.html, which is
+    complete in itself, results.csv, figures/ and options.json to the output.
     """
     with output_folder(STAGE, options) as folder:
-        analysis.write_report([Path(run_folder) for run_folder in options.runs], folder)
+        analysis.write_report(options.runs, folder)
     print(f"{STAGE}: open {Path(options.output).resolve() / 'index.html'}")
 
 

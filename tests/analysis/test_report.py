@@ -3,10 +3,13 @@ import json
 import re
 from html.parser import HTMLParser
 
+import fake_rows
 import fake_runs
+import numpy as np
 import pytest
 
-from pirgan_tf.analysis import write_report
+from pirgan_tf.analysis import holm, read_results, results_table, write_report, write_results
+from pirgan_tf.analysis.runs import read_run
 from pirgan_tf.errors import InputError
 
 
@@ -50,11 +53,11 @@ def evaluation_of(run, slug):
 
 def test_the_page_needs_no_other_file(whole):
     page = Page(whole[1] / "index.html")
-    # Before and after, rates, calibration, estimator, tuning (3) for each objective,
-    # and four of the pretraining.
-    assert len(page.images) == 3 * 8 + 4
+    # Grids before and after, of random and of fixed latents, and the curves of each
+    # objective; four of the pretraining; figures 2 to 6 and the trade-off.
+    assert len(page.images) == 3 * 5 + 4 + 6
     for image in page.images:
-        assert image["src"].startswith("data:image/png;base64,iVBOR")
+        assert re.match(r"data:image/(png|jpeg|svg\+xml);base64,[\w/]", image["src"])
         assert len(image["alt"]) > 10
     assert not {"script", "link", "iframe"} & set(page.tags)
     assert not re.search(r"https?:|url\(|@import", page.html)
@@ -73,10 +76,11 @@ def test_the_page_has_the_figures_of_the_runs(whole):
         for key in ("change", "ci_low", "ci_high"):
             assert f"{comparison[key]:+.4f}" in page.text
         assert f"{comparison['cohens_d']:+.2f}" in page.text
-        assert f"{comparison['t']:+.2f}" in page.text
+        for key in ("cohens_d_low", "cohens_d_high"):
+            assert f"{comparison[key]:+.2f}" in page.text
     assert "0.812 of 0.953" in page.text
     assert "+0.0321" in page.text
-    assert "Seed 7" in page.text
+    assert "seed 7" in page.text
     assert "tensorflow 2.21.0" in page.text
     # 10,000 steps of 0.37 seconds, for three objectives.
     assert "Tuning 3 h 05 min" in page.text
@@ -99,33 +103,126 @@ def test_the_page_says_in_words_what_happened(whole):
 def test_objectives_come_in_the_papers_order(whole):
     page = Page(whole[1] / "index.html")
     slugs = ["color-red", "color-red-blue", "color-green-blue-red"]
-    assert page.links == [f"#colors-{slug}" for slug in slugs]
+    assert [name for name in page.ids if name.startswith("colors-")] == [
+        f"colors-{slug}" for slug in slugs
+    ]
+
+
+def test_a_few_objectives_come_first_and_open(whole, tmp_path):
+    page = Page(whole[1] / "index.html").html
+    places = [page.index(f'id="{name}"') for name in ("results", "colors-color-red", "claims")]
+    assert places == sorted(places)
+    assert page.count('<details class="objective" id="colors-color-red" open>') == 1
+    fake_runs.make_run(tmp_path / "colors", side=2)
+    fake_runs.make_objective(tmp_path / "colors", "color:green", "single color")
+    write_report([tmp_path / "colors"], tmp_path / "report")
+    page = Page(tmp_path / "report" / "index.html").html
+    places = [page.index(f'id="{name}"') for name in ("claims", "results", "colors-color-red")]
+    assert places == sorted(places)
+    assert '<details class="objective" id="colors-color-red">' in page
 
 
 def test_results_table(whole):
     run, report = whole
     with (report / "results.csv").open(newline="") as stream:
         rows = {row["objective"]: row for row in csv.DictReader(stream)}
-    assert list(rows) == ["color:red", "color:red-blue", "color:green-blue-red"]
-    row = rows["color:green-blue-red"]
-    for name, value in evaluation_of(run, "color-green-blue-red")["comparison"].items():
-        assert row[name] == str(value) or float(row[name]) == value
-    assert row["family"] == "three colors"
-    assert row["verdict"] == "got worse"
-    assert row["undefined_after"] == "3"
-    assert float(row["estimated_change"]) == 0.0321
-    assert float(row["heldout_spearman"]) == 0.8124
-    assert float(row["heldout_spearman_ceiling"]) == 0.9531
-    assert float(row["heldout_mae"]) == 0.0123
-    assert json.loads(row["run_options"])["seed"] == 7
-    assert json.loads(row["tuning_options"])["steps"] == 10_000
+    assert sorted(rows) == ["color:green-blue-red", "color:red", "color:red-blue"]
+    # The grids are named from where the file is.
+    for row in rows.values():
+        assert (report / row["images_before"]).samefile(
+            run / "objectives" / row["objective"].replace(":", "-") / "evaluation" / "before.png"
+        )
 
 
 def test_figures_are_files_too(whole):
     names = {path.name for path in (whole[1] / "figures").iterdir()}
-    assert "colors-pretraining.png" in names
-    for part in ("rates", "calibration", "estimator", "tuning"):
-        assert f"colors-color-red-{part}.png" in names
+    sweep = {f"figure-{number}.{form}" for number in range(2, 7) for form in ("png", "svg")}
+    drill_down = {"colors-pretraining.png", "colors-color-red.png", "colors-color-red-blue.png"}
+    assert names == sweep | drill_down | {
+        "trade-off.png",
+        "trade-off.svg",
+        "colors-color-green-blue-red.png",
+    }
+
+
+def test_the_table_of_another_report_gives_all_but_the_drill_down(whole, tmp_path):
+    _, report = whole
+    write_report([report / "results.csv"], tmp_path / "report")
+    page = Page(tmp_path / "report" / "index.html")
+    assert len(page.images) == 6
+    assert "Runs" not in page.text
+    assert "color:red-blue" in page.text
+    # Also from here, and not only from the first report, the grids are found.
+    first = read_results(report / "results.csv")
+    assert read_results(tmp_path / "report" / "results.csv").equals(first)
+
+
+def test_folders_and_tables_are_put_together(whole, tmp_path):
+    run, _ = whole
+    table = fake_rows.make_rows(2, 2, layers=("fc6",))
+    write_results(table, tmp_path / "results.csv")
+    write_report([run, tmp_path / "results.csv"], tmp_path / "report")
+    written = read_results(tmp_path / "report" / "results.csv")
+    assert written["run"].tolist() == ["colors"] * 3 + ["sweep"] * len(table)
+    page = Page(tmp_path / "report" / "index.html")
+    assert "Of 19 evaluated rows, on 16 objectives," in page.text
+    # Holm's correction is over all of them.
+    np.testing.assert_array_equal(written["p_holm"], holm(written["p"]))
+    assert written["p_holm"][2] > results_table([read_run(run)])["p_holm"][2]
+
+
+def test_a_source_given_twice_is_refused(whole, tmp_path):
+    csv_file = whole[1] / "results.csv"
+    (tmp_path / "copy.csv").write_bytes(csv_file.read_bytes())
+    for sources in ([csv_file, csv_file], [whole[0], csv_file]):
+        with pytest.raises(InputError, match="twice"):
+            write_report(sources, tmp_path / "report")
+
+
+def test_claims_figures_and_models_of_a_sweep(tmp_path):
+    table = fake_rows.make_rows(rounds=2, weights=(100.0, 1000.0), failures=2)
+    write_results(table, tmp_path / "results.csv")
+    write_report([tmp_path / "results.csv"], tmp_path / "report")
+    page = Page(tmp_path / "report" / "index.html")
+    assert "Objectives of one and two colours improve." in page.text
+    assert "9 of 9 improve significantly (9 by Holm)" in page.text
+    assert "-0.13, t -7.8, p < 1e-10" in page.text
+    assert "4 claims cannot be told from these rows" in page.text
+    assert "170 objectives, 168 degrees of freedom" in page.text
+    assert page.text.count("tune: loss is not finite, step 40") == 2
+    assert "2 failed." in page.text
+    assert "pir_weight 100 (12 rows), 1000 (190 rows)" in page.text
+    assert "Figure 4: images tuned for colours: left out." in page.text
+
+
+def test_rounds_are_told_with_what_decided_between_them(tmp_path):
+    run = tmp_path / "run"
+    fake_runs.make_empty_run(run)
+    fake_runs.make_rounds(run, "vgg16:pool2:4", [0.05, 0.07], best=1)
+    write_report([run], tmp_path / "report")
+    page = Page(tmp_path / "report" / "index.html")
+    assert "highest mean estimate" in page.text
+    rounds = page.html.split("<h3>Rounds</h3>")[1].split("</table>")[0]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", rounds, re.DOTALL)
+    assert [re.sub(r"<[^>]*>|\s+", " ", cell).split() for cell in cells] == [
+        ["vgg16:pool2:4"],
+        [f"{read_run(run).objectives[0].evaluation.comparison.cohens_d:+.2f}", "0.5321"],
+        [f"{read_run(run).objectives[1].evaluation.comparison.cohens_d:+.2f}", "0.5321"],
+        ["round", "1"],
+    ]
+    assert "round 1, kept" in page.text
+
+
+def test_failures_and_weights_are_in_the_drill_down(tmp_path):
+    run = tmp_path / "run"
+    fake_runs.make_empty_run(run)
+    fake_runs.make_weights(run, "color:red", {100: 0.02, 1000: 0.1}, "single color")
+    fake_runs.make_failure(run, "vgg16:pool5:7", reason="loss/pir is not finite in steps 1 to 9")
+    write_report([run], tmp_path / "report")
+    page = Page(tmp_path / "report" / "index.html")
+    assert "weight 100 " in page.text and "weight 1000 " in page.text
+    assert "Failed in stage tune: loss/pir is not finite in steps 1 to 9" in page.text
+    assert "1 failed." in page.text
 
 
 def test_one_evaluation_alone_names_what_is_missing(tmp_path):
@@ -135,7 +232,13 @@ def test_one_evaluation_alone_names_what_is_missing(tmp_path):
     write_report([tmp_path / "mine"], tmp_path / "report")
     page = Page(tmp_path / "report" / "index.html")
     assert len(page.images) == 2
-    for part in ("after tuning", "fit.json", "the tuning", "the pretraining", "options.json"):
+    for part in (
+        "evaluated images, after tuning",
+        "fixed latents before",
+        "fit.json",
+        "the pretraining",
+        "options.json",
+    ):
         assert f"Missing from the run: {part}" in page.text
     assert "Seed not recorded" in page.text
     with (tmp_path / "report" / "results.csv").open(newline="") as stream:
@@ -166,27 +269,28 @@ def test_undefined_statistics_are_said_to_be_so(tmp_path):
     file.write_text(json.dumps(content))
     write_report([tmp_path / "constant"], tmp_path / "report")
     text = Page(tmp_path / "report" / "index.html").text
-    assert "not defined" in text
-    assert "not computed" in text
     assert "had no significant change" in text
     assert "nan" not in text.lower().split()
 
 
 def test_names_are_escaped_and_runs_of_one_name_told_apart(tmp_path):
-    for parent in ("a", "b"):
-        fake_runs.make_evaluation(tmp_path / parent / "x<b>&", text='<i>"red"</i>')
+    for parent, change in (("a", 0.1), ("b", 0.2)):
+        folder = tmp_path / parent / "x<b>&"
+        fake_runs.make_evaluation(folder, text='<i>"red"</i>', change=change)
     write_report([tmp_path / "a" / "x<b>&", tmp_path / "b" / "x<b>&"], tmp_path / "report")
     page = Page(tmp_path / "report" / "index.html")
     assert not {"i", "b"} & set(page.tags)
     assert '<i>"red"</i>' in page.text
     assert {"x<b>&-1", "x<b>&-2"} <= {text.strip().removeprefix("Run: ") for text in page.texts}
-    assert len(list((tmp_path / "report" / "figures").iterdir())) == 2
+    assert {"x<b>&-1-x<b>&.png", "x<b>&-2-x<b>&.png"} <= {
+        path.name for path in (tmp_path / "report" / "figures").iterdir()
+    }
 
 
 def test_nothing_to_report(tmp_path):
-    with pytest.raises(InputError, match="no run folder"):
+    with pytest.raises(InputError, match=r"no run folder or results\.csv"):
         write_report([], tmp_path / "report")
-    with pytest.raises(InputError, match=r"there is no folder .*nowhere"):
+    with pytest.raises(InputError, match=r"cannot read .*nowhere: No such file"):
         write_report([tmp_path / "nowhere"], tmp_path / "report")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"nothing to report in .*empty"):
