@@ -153,7 +153,7 @@ class PirEstimator:
         return self.expectation(self.logits(images), temperature)
 
     def expectation(self, logits, temperature: float = USE_TEMPERATURE) -> tf.Tensor:
-        """Returns the rates `[n]` which logits `[n, outputs]` stand for, at a temperature above 0."""
+        """Returns the rates `[n]` of logits `[n, outputs]`, at a temperature above 0."""
         if self.shape.head == "scalar":
             return tf.sigmoid(logits[:, 0])
         return tf.linalg.matvec(tf.nn.softmax(logits / temperature), tf.constant(self.bins))
