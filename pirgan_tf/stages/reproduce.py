@@ -72,6 +72,7 @@ def _score_gallery(texts: list[str], options: Any, gallery: Path) -> None:
     objectives = [users.parse_objective(text, options.vgg16_weights) for text in texts]
     if any(objective.layer for objective in objectives):
         images = read_gallery(gallery).images
+        print(f"{STAGE}: VGG16 looks at the {len(images)} images of the gallery", flush=True)
         users.filter_norms(images, options.vgg16_weights, keep_in=gallery)
 
 

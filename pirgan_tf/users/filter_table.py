@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
+from tqdm import tqdm
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.users.images import checked_images, unit_pixels
@@ -116,7 +117,7 @@ def _compute(images: np.ndarray, weights: str, layers: list[str]) -> np.ndarray:
     # Called by itself, tf.function would warn of being traced for every table.
     traced = squared_norms.get_concrete_function()
     norms = np.empty((len(images), _num_filters(layers)), np.float32)
-    for start in range(0, len(images), _BATCH):
+    for start in tqdm(range(0, len(images), _BATCH), "VGG16", unit="batch", disable=None):
         batch = slice(start, start + _BATCH)
         norms[batch] = traced(tf.constant(255 * unit_pixels(images[batch]), tf.float32))
     return norms
