@@ -26,5 +26,9 @@ class Interrupted(KeyboardInterrupt):
     """
 
     def __init__(self, signum: int, message: str):
-        super().__init__(message)
+        # Both, so that it can be pickled on its way from a worker process.
+        super().__init__(signum, message)
         self.signum = signum
+
+    def __str__(self) -> str:
+        return self.args[1]

@@ -74,8 +74,8 @@ def run(options: EvaluateOptions) -> None:
     diversity = None
     if options.features != "none":
         diversity = analysis.compare_diversity(
-            _features(options, judge, options.before),
-            _features(options, judge, options.after),
+            _features(options, judge, options.before, before),
+            _features(options, judge, options.after, after),
             options.features,
         )
     content = {
@@ -121,14 +121,12 @@ def check_features(features: str, vgg16_weights: str) -> None:
 
 
 def _features(
-    options: EvaluateOptions, judge: "PirEstimator | None", gallery_path: str
+    options: EvaluateOptions, judge: "PirEstimator | None", path: str, gallery: Gallery
 ) -> np.ndarray:
-    gallery = read_gallery(gallery_path)
     if judge and options.features == "estimator":
         return _in_batches(judge.trunk, gallery)
-    table = users.filter_norms(
-        gallery.images, options.vgg16_weights, keep_in=gallery_folder(gallery_path)
-    )
+    folder = gallery_folder(path)
+    table = users.filter_norms(gallery.images, options.vgg16_weights, keep_in=folder)
     return np.sqrt(table.layer(_VGG16_LAYER))
 
 

@@ -1,21 +1,26 @@
 """Where the objectives of a run are worked on: here, in processes, or on a Ray cluster."""
 
-import concurrent.futures
 import contextlib
+import functools
+import math
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pirgan_tf.errors import Interrupted, TrainingError
 from pirgan_tf.stages.command import import_tensorflow
-from pirgan_tf.stages.objective_run import Outcome, objective_folder, run_objective
+from pirgan_tf.stages.objective_run import Outcome, objective_folder, record_failure, run_objective
 
 
-def run_objectives(texts: Sequence[str], options: Any, folder: Path) -> Iterator[Outcome]:
+def run_objectives(
+    texts: Sequence[str], options: Any, folder: Path
+) -> Generator[Outcome, None, None]:
     """Works on objectives, and gives the outcome of each as it ends.
 
     What the stages print is shown where one objective runs at a time in this very
@@ -24,17 +29,41 @@ def run_objectives(texts: Sequence[str], options: Any, folder: Path) -> Iterator
     Args:
         texts: the objectives.
         options: the run's `ReproduceOptions`.
-        folder: the run folder, on a file system that all workers share.
+        folder: the run folder, absolute, on a file system that all workers share.
 
     Raises:
-        TrainingError: if a worker process died.
+        TrainingError: if Ray's cluster cannot be reached.
         Interrupted: after SIGTERM, once the workers have stopped.
     """
-    if options.executor == "ray":
-        return _on_ray(texts, options, folder)
-    if options.jobs == 1:
-        return (run_objective(text, options, folder) for text in texts)
-    return _in_processes(texts, options, folder)
+    if options.executor == "local" and options.jobs == 1:
+        yield from (run_objective(text, options, folder) for text in texts)
+        return
+    workers = (_Ray if options.executor == "ray" else _Processes)(options, folder)
+    # After the workers' start: Ray sets a handler of its own.
+    previous = signal.signal(signal.SIGTERM, _stop)
+    waiting, running = deque(texts), dict[Any, str]()
+    try:
+        while waiting or running:
+            # No more at a time: what is handed over already cannot be taken back on a signal.
+            while waiting and len(running) < options.jobs:
+                text = waiting.popleft()
+                running[workers.submit(text)] = text
+            for handle in workers.wait(list(running)):
+                text = running.pop(handle)
+                try:
+                    yield workers.result(handle)
+                except Exception as error:
+                    reason = workers.explain(error)
+                    yield record_failure(text, options, folder, "worker", reason)
+    finally:
+        workers.close()
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _stop(signum: int, frame: Any) -> NoReturn:
+    for worker in multiprocessing.active_children():
+        worker.terminate()
+    raise Interrupted(signum, "stopped by SIGTERM; the same command goes on")
 
 
 def _work(text: str, options: Any, folder: Path, directory: Path) -> Outcome:
@@ -43,64 +72,98 @@ def _work(text: str, options: Any, folder: Path, directory: Path) -> Outcome:
     os.chdir(directory)
     import_tensorflow()
     place = objective_folder(text, options, folder)
-    try:
-        with (place / "log.txt").open("a") as log, contextlib.redirect_stdout(log):
-            return run_objective(text, options, folder)
-    except KeyboardInterrupt as stop:
-        return Outcome(text, str(stop) or "interrupted")
+    with (
+        (place / "log.txt").open("a") as log,
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
+        return run_objective(text, options, folder)
 
 
-def _in_processes(texts: Sequence[str], options: Any, folder: Path) -> Iterator[Outcome]:
-    # Spawned, for TensorFlow does not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    pool = concurrent.futures.ProcessPoolExecutor(options.jobs, mp_context=context)
-    previous = signal.signal(signal.SIGTERM, _stop_workers)
-    try:
-        futures = [pool.submit(_work, text, options, folder, Path.cwd()) for text in texts]
-        for future in concurrent.futures.as_completed(futures):
-            yield future.result()
-    except BrokenProcessPool as error:
-        raise TrainingError(
-            "a worker process was killed, perhaps for want of memory: the same command goes on, "
-            f"with fewer --jobs if you like. Received: {options.jobs}"
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-        signal.signal(signal.SIGTERM, previous)
+class _Processes:
+    """Processes of this machine; where one was killed, new ones take their place."""
+
+    def __init__(self, options: Any, folder: Path):
+        self._options, self._folder = options, folder
+        self._pool = self._start()
+
+    def submit(self, text: str) -> Future:
+        work = functools.partial(_work, text, self._options, self._folder, Path.cwd())
+        try:
+            return self._pool.submit(work)
+        except BrokenProcessPool:
+            self._pool = self._start()
+            return self._pool.submit(work)
+
+    def wait(self, running: list[Future]) -> Iterable[Future]:
+        return wait(running, return_when=FIRST_COMPLETED).done
+
+    def result(self, done: Future) -> Outcome:
+        return done.result()
+
+    def explain(self, error: Exception) -> str:
+        if isinstance(error, BrokenProcessPool):
+            # All of them end then, and which it was is not known.
+            return "a worker process was killed, perhaps for want of memory"
+        return f"{type(error).__name__}: {error}"
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def _start(self) -> ProcessPoolExecutor:
+        # Spawned, for TensorFlow does not survive a fork.
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self._options.jobs, mp_context=context)
 
 
-def _stop_workers(signum: int, frame: Any) -> NoReturn:
-    for worker in multiprocessing.active_children():
-        worker.terminate()
-    raise Interrupted(signum, "stopped by SIGTERM; the same command goes on")
+class _Ray:
+    """Tasks of a Ray cluster; one whose worker was killed is begun again, and so goes on."""
 
+    def __init__(self, options: Any, folder: Path):
+        import ray
 
-def _on_ray(texts: Sequence[str], options: Any, folder: Path) -> Iterator[Outcome]:
-    import ray
-
-    ray.init(log_to_driver=False)
-    try:
-        # A killed worker's objective is begun again, and goes on from its last checkpoint.
-        task = ray.remote(_work).options(
-            max_retries=3, scheduling_strategy="SPREAD", **_share(ray, options.jobs)
+        try:
+            ray.init(log_to_driver=False)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            reason = " ".join(str(error).split())
+            raise TrainingError(f"Ray's cluster cannot be reached: {reason}") from error
+        self._ray, self._options, self._folder = ray, options, folder
+        self._task = ray.remote(_work_on_ray).options(
+            max_retries=3,
+            retry_exceptions=[_WorkerStoppedError],
+            scheduling_strategy="SPREAD",
+            num_cpus=1,
+            num_gpus=_gpus_for_each(ray.cluster_resources().get("GPU", 0), options.jobs),
         )
-        pending = {task.remote(text, options, folder.resolve(), Path.cwd()): text for text in texts}
-        while pending:
-            (done,), _ = ray.wait(list(pending), num_returns=1)
-            text = pending.pop(done)
-            try:
-                yield ray.get(done)
-            except ray.exceptions.RayError as error:
-                yield Outcome(text, " ".join(str(error).split()))
-    finally:
-        ray.shutdown()
+
+    def submit(self, text: str) -> Any:
+        return self._task.remote(text, self._options, self._folder, Path.cwd())
+
+    def wait(self, running: list) -> Iterable:
+        return self._ray.wait(running, num_returns=1)[0]
+
+    def result(self, done: Any) -> Outcome:
+        return self._ray.get(done)
+
+    def explain(self, error: Exception) -> str:
+        # The rest is the worker's traceback.
+        return str(error).strip().splitlines()[-1]
+
+    def close(self) -> None:
+        self._ray.shutdown()
 
 
-def _share(ray: Any, jobs: int) -> dict[str, float]:
-    """Returns what of the cluster one of some objectives at once may take."""
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    total = {name: sum(node.get(name, 0) for node in nodes) for name in ("CPU", "GPU")}
-    # A task runs on one node, so it must not ask for more than the largest has.
-    largest = max(node.get("CPU", 0) for node in nodes)
-    share = {"num_cpus": max(1, min(total["CPU"] // jobs, largest))}
-    return share | ({"num_gpus": min(1, total["GPU"] / jobs)} if total["GPU"] else {})
+class _WorkerStoppedError(RuntimeError):
+    """A worker of a cluster was asked to stop, as when its machine is needed elsewhere."""
+
+
+def _work_on_ray(*arguments: Any) -> Outcome:
+    try:
+        return _work(*arguments)
+    except KeyboardInterrupt as stop:
+        raise _WorkerStoppedError(str(stop)) from None
+
+
+def _gpus_for_each(gpus: float, jobs: int) -> float:
+    """Returns how much of a GPU each of some objectives at once may take, so that all fit."""
+    return 1 / math.ceil(jobs / gpus) if gpus else 0

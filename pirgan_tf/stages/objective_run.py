@@ -28,11 +28,13 @@ class Outcome:
 
     Attributes:
         objective: its text.
-        failure: why it failed, in one line; None if it did not.
+        failure: stage and reason, in one line, if it failed.
+        seconds: what it took now; nearly 0 where all had been done before.
     """
 
     objective: str
-    failure: str | None
+    failure: str | None = None
+    seconds: float = 0.0
 
 
 def run_objective(text: str, options: Any, folder: Path) -> Outcome:
@@ -46,28 +48,45 @@ def run_objective(text: str, options: Any, folder: Path) -> Outcome:
         options: the run's `ReproduceOptions`.
         folder: the run folder, which has the first gallery.
     """
-    objective = users.parse_objective(text, options.vgg16_weights)
-    place = objective_folder(text, options, folder)
-    record = place / FAILURE_FILE
-    chain = _Chain(objective, options, folder, place)
+    started = time.monotonic()
+    chain = _Chain(text, options, folder)
     try:
         chain.run()
     # A defect of ours, too, must not take the other objectives' results with it.
     except Exception as error:
-        known = isinstance(error, InputError | TrainingError)
-        reason = str(error) if known else f"{type(error).__name__}: {error}"
-        failure = {
-            "objective": objective.text,
-            "family": objective.family,
-            "layer": objective.layer,
-            "stage": chain.stage,
-            "reason": " ".join(reason.split()),
-            "traceback": None if known else traceback.format_exc(),
-        }
-        write_json(record, failure)
-        return Outcome(text, f"{chain.stage}: {failure['reason']}")
-    record.unlink(missing_ok=True)
-    return Outcome(text, None)
+        if isinstance(error, InputError | TrainingError):
+            return record_failure(text, options, folder, chain.stage, str(error))
+        reason = f"{type(error).__name__}: {error}"
+        trace = traceback.format_exc()
+        return record_failure(text, options, folder, chain.stage, reason, trace)
+    (objective_folder(text, options, folder) / FAILURE_FILE).unlink(missing_ok=True)
+    return Outcome(text, seconds=time.monotonic() - started)
+
+
+def record_failure(
+    text: str, options: Any, folder: Path, stage: str, reason: str, trace: str | None = None
+) -> Outcome:
+    """Writes failure.json, by which the run knows that it is not finished.
+
+    Args:
+        text: the objective.
+        options: the run's `ReproduceOptions`.
+        folder: the run folder.
+        stage: where it happened.
+        reason: why.
+        trace: the traceback of a defect.
+    """
+    objective = users.parse_objective(text, options.vgg16_weights)
+    failure = {
+        "objective": objective.text,
+        "family": objective.family,
+        "layer": objective.layer,
+        "stage": stage,
+        "reason": " ".join(reason.split()),
+        "traceback": trace,
+    }
+    write_json(objective_folder(text, options, folder) / FAILURE_FILE, failure)
+    return Outcome(text, f"{stage}: {failure['reason']}")
 
 
 def objective_folder(text: str, options: Any, folder: Path) -> Path:
@@ -84,11 +103,11 @@ class _Chain:
         stage: the stage that runs, or ran last.
     """
 
-    def __init__(self, objective: users.Objective, options: Any, folder: Path, place: Path):
+    def __init__(self, text: str, options: Any, folder: Path):
         self.stage = "simulate"
-        self._objective = objective
+        self._objective = text
         self._options = options
-        self._place = place
+        self._place = objective_folder(text, options, folder)
         self._first_gallery = folder / "gallery"
         self._first_gan = Path(options.gan) if options.gan else folder / "gan"
 
@@ -117,7 +136,7 @@ class _Chain:
             "simulate",
             output,
             gallery=str(gallery),
-            objective=self._objective.text,
+            objective=self._objective,
             seed=self._options.seed + number - 1,
         )
 
@@ -154,7 +173,7 @@ class _Chain:
             branch / "evaluation",
             before=str(self._first_gallery),
             after=str(branch / "gallery"),
-            objective=self._objective.text,
+            objective=self._objective,
             estimator=str(estimator),
         )
 
@@ -162,7 +181,10 @@ class _Chain:
         return read_json(branch / "evaluation" / "evaluation.json")["estimated"]["after"]
 
     def _keep_best(self, estimates: list[float]) -> None:
-        """Names the round whose images its own estimator, which never saw them, likes best."""
+        """Names the round whose images its own estimator likes best, which never saw them.
+
+        Each generator was tuned to please that very estimator, so all are too high.
+        """
         best = estimates.index(max(estimates)) + 1
         gan = "gan" if best == 1 else f"round-{best}/gan"
         write_json(

@@ -93,7 +93,8 @@ def run_folder(stage: str, options: Options, is_finished: Callable[[Path], bool]
     with _locked(folder):
         if not _is_ours_to_resume(folder, stage, options):
             _clear(folder)
-            write_json(folder / "options.json", describe(stage, options))
+        # Also of a run that goes on: it may have been given more to do.
+        write_json(folder / "options.json", describe(stage, options))
         yield folder
         # Only now is there something in place of the finished run that it held.
         if replaced.exists():

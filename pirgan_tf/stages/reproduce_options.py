@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import math
 import typing
 from typing import Any
 
@@ -38,7 +39,8 @@ class _RunOptions(DeviceOptions):
 
     objectives: str = option(
         "What the users like: one or several objectives, with spaces, or a file with one a line, "
-        "as list_objectives writes it."
+        "as list_objectives writes it.",
+        changes_result=False,
     )
     gan: str | None = option("GAN folder to begin with, instead of pretraining one.", None)
     vgg16_weights: str = vgg16_weights_option()
@@ -49,12 +51,13 @@ class _RunOptions(DeviceOptions):
     evaluate_num_images: int | None = option(
         "Images of each tuned GAN to evaluate; by default as many as of the first GAN.",
         None,
-        minimum=2,
+        # What diversity takes: five neighbours, the image itself, and one that is none.
+        minimum=7,
     )
     jobs: int = option("Objectives at once.", 1, minimum=1, changes_result=False)
     executor: str = option(
         "Where they run: processes of this machine, or a Ray cluster that shares the output's "
-        "file system (the one of RAY_ADDRESS, or a new one on this machine).",
+        "file system (a running one, such as that of RAY_ADDRESS, or else a new one here).",
         "local",
         choices=("local", "ray"),
         changes_result=False,
@@ -95,6 +98,7 @@ class _RunOptions(DeviceOptions):
             options["estimator_slim_checkpoint"], options["estimator_initial"]
         )
         evaluate.check_features(options["evaluate_features"], self.vgg16_weights)
+        train_estimator.check_labels(options["estimator_head"], options["estimator_labels"])
         for stage in ("estimator", "tune"):
             self.check_replicas(options[f"{stage}_batch_size"])
         _check_gallery(
@@ -116,9 +120,11 @@ class _RunOptions(DeviceOptions):
             weights = tuple(float(text) for text in self.tune_pir_weight)
         except ValueError:
             weights = ()
-        if not weights or min(weights) < 0 or len(set(weights)) < len(weights):
+        # They name folders in this form.
+        names = {f"{weight:g}" for weight in weights if math.isfinite(weight) and weight >= 0}
+        if not weights or len(names) < len(weights):
             raise InputError(
-                "tune_pir_weight must be one or several different numbers from 0. "
+                "tune_pir_weight must be one or several numbers from 0 that differ in 6 digits. "
                 f"Received: {','.join(self.tune_pir_weight)}"
             )
         return weights

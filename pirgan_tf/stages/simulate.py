@@ -3,7 +3,7 @@
 import dataclasses
 from typing import NoReturn
 
-from pirgan_tf import users
+from pirgan_tf import training, users
 from pirgan_tf.stages.command import run_command
 from pirgan_tf.stages.gallery import gallery_folder, read_gallery
 from pirgan_tf.stages.objective_options import check_objectives, vgg16_weights_option
@@ -39,6 +39,9 @@ def run(options: SimulateOptions) -> None:
     Writes interactions.csv (image_id, impressions, positives, pir) and
     options.json to the output.
     """
+    training.configure(
+        strategy="one", replicas=0, precision="float32", jit="off", seed=options.seed
+    )
     gallery = read_gallery(options.gallery)
     objective = users.parse_objective(options.objective, options.vgg16_weights)
     rates, undefined = objective.measure(gallery.images, keep_in=gallery_folder(options.gallery))

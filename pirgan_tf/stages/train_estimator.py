@@ -71,6 +71,7 @@ class TrainEstimatorOptions(TrainingOptions):
         """Checks the numbers, the gallery and the interactions."""
         super().validate()
         check_initial(self.slim_checkpoint, self.initial)
+        check_labels(self.head, self.labels)
         if not self.gallery or len(self.gallery) != len(self.interactions):
             raise InputError(
                 "gallery and interactions must name one file or folder each, or as many as each "
@@ -171,6 +172,19 @@ def check_initial(slim_checkpoint: str | None, initial: str | None) -> None:
         )
     if initial:
         estimator.find_initial(initial)
+
+
+def check_labels(head: str, labels: str) -> None:
+    """Checks that the labels are for the head.
+
+    Raises:
+        InputError: if they are not.
+    """
+    if head == "scalar" and labels != "hard":
+        raise InputError(
+            "labels are for the softmax head; the scalar one learns the rate itself. "
+            f"Received: head={head} and labels={labels}"
+        )
 
 
 def _shape(options: TrainEstimatorOptions) -> "EstimatorShape":

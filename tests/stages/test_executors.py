@@ -4,11 +4,10 @@ import os
 import signal
 import threading
 import time
-import types
 
 import pytest
 
-from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.errors import InputError
 from pirgan_tf.stages import executors
 from pirgan_tf.stages.executors import run_objectives
 from pirgan_tf.stages.reproduce_options import ReproduceOptions
@@ -31,7 +30,10 @@ def test_worker_processes_record_failures_and_go_on(tmp_path):
     assert not multiprocessing.active_children()
 
 
-def test_a_killed_worker_ends_the_run_with_one_line(tmp_path):
+def test_killed_workers_are_recorded_and_replaced(tmp_path):
+    """Nothing is lost but what they worked on, and the next attempt goes on there."""
+    texts = [*TEXTS, "color:green", "color:red-blue"]
+
     def kill():
         while not (workers := multiprocessing.active_children()):
             time.sleep(0.01)
@@ -39,29 +41,43 @@ def test_a_killed_worker_ends_the_run_with_one_line(tmp_path):
 
     killer = threading.Thread(target=kill)
     killer.start()
-    with pytest.raises(TrainingError, match=r"worker process was killed.*fewer --jobs"):
-        list(run_objectives(TEXTS, make_options(tmp_path, jobs=2), tmp_path))
+    outcomes = list(run_objectives(texts, make_options(tmp_path, jobs=2), tmp_path))
     killer.join()
+    failures = {outcome.objective: outcome.failure for outcome in outcomes}
+    assert set(failures) == set(texts)
+    killed = [text for text in TEXTS if failures[text].startswith("worker: ")]
+    assert killed
+    assert "a worker process was killed" in failures[killed[0]]
+    assert failures["color:red-blue"].startswith("simulate: gallery must be")
+    assert len(list(tmp_path.glob("objectives/*/failure.json"))) == 4
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_the_run_before_the_next_objective(tmp_path, stop):
+    texts = [f"color:{name}" for name in ("red", "green", "blue", "red-green", "red-blue")]
+
+    def send():
+        while not list(tmp_path.glob("objectives/*/failure.json")):
+            time.sleep(0.01)
+        os.kill(os.getpid(), stop)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    with pytest.raises(KeyboardInterrupt):
+        # The first objectives fail at once for want of a gallery; then the signal comes.
+        for _ in run_objectives(texts, make_options(tmp_path, jobs=1 + 1), tmp_path):
+            sender.join()
+    assert len(list(tmp_path.glob("objectives/*"))) < len(texts)
+    assert not multiprocessing.active_children()
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
 @pytest.mark.parametrize(
-    ("nodes", "jobs", "share"),
-    [
-        ([{"CPU": 2}], 2, {"num_cpus": 1}),
-        ([{"CPU": 8}, {"CPU": 8}], 2, {"num_cpus": 8}),
-        # A task cannot span nodes.
-        ([{"CPU": 8}, {"CPU": 4}], 1, {"num_cpus": 8}),
-        ([{"CPU": 2}], 5, {"num_cpus": 1}),
-        ([{"CPU": 8, "GPU": 2}], 2, {"num_cpus": 4, "num_gpus": 1}),
-        ([{"CPU": 8, "GPU": 1}], 2, {"num_cpus": 4, "num_gpus": 0.5}),
-    ],
+    ("gpus", "jobs", "share"), [(0, 2, 0), (2, 2, 1), (4, 2, 1), (2, 3, 0.5), (1, 3, 1 / 3)]
 )
-def test_objectives_at_once_share_the_cluster(nodes, jobs, share):
-    alive = [{"Alive": True, "Resources": node} for node in nodes]
-    dead = {"Alive": False, "Resources": {"CPU": 64, "GPU": 8}}
-    ray = types.SimpleNamespace(nodes=lambda: [*alive, dead])
-    assert executors._share(ray, jobs) == share
+def test_objectives_at_once_fit_on_the_gpus(gpus, jobs, share):
+    assert executors._gpus_for_each(gpus, jobs) == share
 
 
 def test_ray_that_is_not_installed_is_named(tmp_path, monkeypatch):
