@@ -316,8 +316,8 @@ def sweeping(pool, commands, reproducing, tmp_path_factory) -> Future:
             f"--gan={_finished(reproducing) / 'gan'}",
             "--vgg16_weights=random",
             "--evaluate_features=estimator",
+            "--evaluate_num_images=8",
             "--estimator_labels=soft",
-            "--tune_pir_weight=10,1000",
             "--jobs=2",
         ]
         output = folder / "run"

@@ -165,7 +165,8 @@ def main():
         name: [tf.ones_like(mask) for mask in getattr(whole, name)]
         for name in ("masks_real", "masks_fake", "masks_fools")
     }
-    rated = tf.cast(IMAGES[:BATCH, :16, :16], tf.float32) / 127.5 - 1.0, tf.range(BATCH)
+    images = tf.cast(IMAGES[:BATCH, :16, :16], tf.float32) / 127.5 - 1.0
+    rated = images, tf.one_hot(tf.range(BATCH), 20)
     mirrored_estimator = estimator(two)
     seen = {
         "reason": two.reason,
