@@ -6,6 +6,7 @@ import math
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -80,6 +81,18 @@ def _work(text: str, options: Any, folder: Path, directory: Path) -> Outcome:
         return run_objective(text, options, folder)
 
 
+def _end_with_parent() -> None:
+    """Has a worker end when the run is killed: the next attempt needs what it has locked."""
+
+    def watch() -> None:
+        parent = multiprocessing.parent_process()
+        if parent:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 class _Processes:
     """Processes of this machine; where one was killed, new ones take their place."""
 
@@ -113,7 +126,9 @@ class _Processes:
     def _start(self) -> ProcessPoolExecutor:
         # Spawned, for TensorFlow does not survive a fork.
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._options.jobs, mp_context=context)
+        return ProcessPoolExecutor(
+            self._options.jobs, mp_context=context, initializer=_end_with_parent
+        )
 
 
 class _Ray:

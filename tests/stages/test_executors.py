@@ -2,8 +2,11 @@ import importlib.util
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +54,30 @@ def test_killed_workers_are_recorded_and_replaced(tmp_path):
     assert failures["color:red-blue"].startswith("simulate: gallery must be")
     assert len(list(tmp_path.glob("objectives/*/failure.json"))) == 4
     assert not multiprocessing.active_children()
+
+
+def test_workers_do_not_outlive_a_killed_run(tmp_path):
+    code = f"""
+from pathlib import Path
+from pirgan_tf.stages.executors import run_objectives
+from pirgan_tf.stages.reproduce_options import ReproduceOptions
+if __name__ == "__main__":
+    options = ReproduceOptions(output="x", objectives="", jobs=2)
+    list(run_objectives({TEXTS!r}, options, Path({str(tmp_path)!r})))
+"""
+    (tmp_path / "run.py").write_text(code)
+    run = subprocess.Popen([sys.executable, str(tmp_path / "run.py")])
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    # Two workers, and what Python starts to clean up after them.
+    while len(workers := children.read_text().split()) < 3:
+        assert run.poll() is None
+        time.sleep(0.01)
+    run.kill()
+    run.wait()
+    deadline = time.monotonic() + 60
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline, workers
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
