@@ -1,0 +1,181 @@
+"""Stage `serve`: a gallery in, a web server on which people rate its images."""
+
+import dataclasses
+import re
+import socket
+from typing import TYPE_CHECKING, NoReturn
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.gallery import gallery_folder, read_gallery
+from pirgan_tf.stages.options import Options, option
+from pirgan_tf.stages.outputs import run_folder
+
+if TYPE_CHECKING:
+    from pirgan_tf.users import survey
+
+STAGE = "serve"
+_ORIGIN = re.compile(r"https?://[^/\s*]+")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ServeOptions(Options):
+    """Flags of serve."""
+
+    output: str = option(
+        "Folder of the survey; the same command goes on with it.", changes_result=False
+    )
+    gallery: str = option("Gallery, from sample.")
+    mode: str = option(
+        "What people see: the images one by one, to give stars, or one behind a page of yours.",
+        "rating",
+        choices=("rating", "page"),
+    )
+    database: str | None = option(
+        "sqlite:///PATH or postgresql://USER@HOST/NAME, with the password in PGPASSWORD or "
+        "~/.pgpass, for options.json holds this; by default survey.db in the output.",
+        None,
+    )
+    name: str | None = option(
+        "What the raters' pages are called; by default the gallery's folder.",
+        None,
+        changes_result=False,
+    )
+    raters_per_image: int = option(
+        "How many raters are to answer for each image.", 10, minimum=1, changes_result=False
+    )
+    images_per_rater: int = option(
+        "How many images a rater is shown at most.", 100, minimum=1, changes_result=False
+    )
+    assignment_minutes: float = option(
+        "How long an image waits for a rater who left, in minutes.",
+        10.0,
+        above=0,
+        changes_result=False,
+    )
+    texts: str | None = option(
+        "Folder with intro.md or closing.md, in place of ours.", None, changes_result=False
+    )
+    allowed_origins: tuple[str, ...] = option(
+        "Origins whose pages may show images in mode page, such as https://example.org.",
+        (),
+        changes_result=False,
+    )
+    host: str = option("Address to listen on; 0.0.0.0 for all.", "127.0.0.1", changes_result=False)
+    port: int = option(
+        "Port to listen on; 0 for any.", 8000, minimum=0, below=65536, changes_result=False
+    )
+    trust_proxy: tuple[str, ...] = option(
+        "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+        (),
+        changes_result=False,
+    )
+
+    def validate(self) -> None:
+        """Checks the numbers, the origins, the texts and the gallery."""
+        super().validate()
+        if self.overwrite:
+            raise InputError("serve never deletes what people answered; give another --output")
+        for origin in self.allowed_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise InputError(
+                    "allowed_origins must be like https://example.org, without a path. "
+                    f"Received: {origin!r}"
+                )
+        read_gallery(self.gallery)
+
+
+def run(options: ServeOptions) -> None:
+    """Serves a gallery to people until it is stopped (section 2.1.2 of the paper).
+
+    Prints the raters' link, and once, when the study begins, the token of its owner's
+    page; export_interactions writes the interactions.csv that train_estimator takes.
+    Started again, it goes on with the same study. Other studies in the same database,
+    such as earlier rounds, are served too.
+    """
+    try:
+        import uvicorn
+
+        from pirgan_tf.users.survey import app, open_database, texts, web
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"serve needs pip install 'pirgan-tf[survey]', for {error.name} is missing"
+        ) from error
+    config = web.WebConfig(texts.read_texts(options.texts), options.allowed_origins)
+    # What is refused here leaves no folder behind.
+    elsewhere = open_database(options.database) if options.database else None
+    listening = _listen(options.host, options.port)
+    with listening, run_folder(STAGE, options, is_finished=lambda folder: False) as folder:
+        database = elsewhere or open_database(f"sqlite:///{folder.resolve()}/survey.db")
+        _announce(options, listening, *_study(options, database))
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app.create_app(database, config),
+                log_level="warning",
+                # No address of a rater is written anywhere.
+                access_log=False,
+                server_header=False,
+                proxy_headers=bool(options.trust_proxy),
+                forwarded_allow_ips=list(options.trust_proxy),
+            )
+        )
+        server.run(sockets=[listening])
+        database.close()
+
+
+def main() -> NoReturn:
+    """Runs the stage from the command line."""
+    run_command(STAGE, ServeOptions, run, uses_tensorflow=False)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    # asyncio sends small answers at once only on sockets that name the protocol.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        raise InputError(
+            f"cannot listen there: {error.strerror}. Received: --host={host} --port={port}"
+        ) from error
+    return listening
+
+
+def _study(options: ServeOptions, database: "survey.Database") -> tuple["survey.Study", str | None]:
+    from pirgan_tf.users import survey
+
+    gallery = read_gallery(options.gallery)
+    return survey.create_study(
+        database,
+        gallery.images,
+        gallery.ids.tolist(),
+        name=options.name or gallery_folder(options.gallery).resolve().name,
+        mode=options.mode,
+        raters_per_image=options.raters_per_image,
+        images_per_rater=options.images_per_rater,
+        assignment_seconds=60 * options.assignment_minutes,
+        settings={},
+    )
+
+
+def _announce(
+    options: ServeOptions, listening: socket.socket, study: "survey.Study", token: str | None
+) -> None:
+    everywhere = options.host in ("0.0.0.0", "::")
+    host = socket.gethostname() if everywhere else options.host
+    base = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    lines = [
+        f"raters: {base}/s/{study.key}/"
+        if study.mode == "rating"
+        else f'pages: <script src="{base}/s/{study.key}/embed.js" async></script>, '
+        f"as in {base}/demo/{study.key}",
+        f"owner: {base}/owner/{study.key}/",
+    ]
+    if token:
+        lines.append(f"token: {token} (of the owner's page; it is not shown again)")
+    lines.append("running; Ctrl-C stops it, and the same command goes on")
+    for line in lines:
+        print(f"{STAGE}: {line}", flush=True)

@@ -1,0 +1,47 @@
+"""Events as text, a few lines at a time, however many there are."""
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pirgan_tf.errors import InputError
+
+FORMS = ("csv", "jsonl")
+_LINES_AT_ONCE = 1000
+
+
+def event_lines(events: Iterator[dict[str, Any]], form: str) -> Iterator[str]:
+    """Writes events as CSV, with the names of their fields first, or as JSON, one a line.
+
+    Args:
+        events: as `stream_events` gives them.
+        form: "csv" or "jsonl".
+
+    Yields:
+        Some whole lines.
+
+    Raises:
+        InputError: the form is neither.
+    """
+    if form not in FORMS:
+        raise InputError(f"events are written as one of {', '.join(FORMS)}. Received: {form!r}")
+    first = True
+    while some := list(itertools.islice(events, _LINES_AT_ONCE)):
+        yield _csv(some, header=first) if form == "csv" else _jsonl(some)
+        first = False
+
+
+def _csv(events: list[dict[str, Any]], *, header: bool) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(events[0]), lineterminator="\n")
+    if header:
+        writer.writeheader()
+    writer.writerows(events)
+    return text.getvalue()
+
+
+def _jsonl(events: list[dict[str, Any]]) -> str:
+    return "".join(json.dumps(event) + "\n" for event in events)

@@ -1,0 +1,209 @@
+"""The tables of a survey's database.
+
+Studies, images, raters and assignments say how things stand; events say what happened,
+and no row of them ever changes. Times are seconds since 1970 in UTC.
+"""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    DDL,
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    UniqueConstraint,
+    event,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+SCHEMA_VERSION = 1
+STARS = range(1, 6)
+MODES = ("rating", "page")
+# What may happen in a study of each mode.
+KINDS = {
+    "rating": ("rating", "skip", "undo"),
+    "page": ("impression", "click", "share", "dwell"),
+}
+
+
+class Base(DeclarativeBase):
+    """The tables, by class."""
+
+    type_annotation_map: ClassVar = {
+        # SQLite numbers rows by itself only in a column of this very type.
+        int: BigInteger().with_variant(Integer, "sqlite"),
+        float: Double,
+        bytes: LargeBinary,
+        dict[str, Any]: JSON,
+    }
+
+
+class SchemaVersion(Base):
+    """One row: which version of these tables the database has."""
+
+    __tablename__ = "survey_schema"
+    version: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Study(Base):
+    """A gallery that people are shown in one mode.
+
+    Attributes:
+        key: the secret part of the raters' link.
+        gallery_hash: SHA-256 of images and ids; with the mode, it tells studies apart.
+        mode: "rating", of stars, or "page", of what visitors of a page do.
+        raters_per_image: how many raters are to answer for each image.
+        images_per_rater: how many images a rater is shown at most.
+        assignment_seconds: how long an image waits for the answer of a rater who left.
+        settings: JSON; "validity" holds what `ValidityRules.parse` takes.
+        owner_token_hash: SHA-256 of the owner's token.
+    """
+
+    __tablename__ = "studies"
+    __table_args__ = (UniqueConstraint("gallery_hash", "mode"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    gallery_hash: Mapped[str]
+    mode: Mapped[str] = mapped_column(CheckConstraint("mode IN ('rating', 'page')"))
+    raters_per_image: Mapped[int]
+    images_per_rater: Mapped[int]
+    assignment_seconds: Mapped[float]
+    settings: Mapped[dict[str, Any]]
+    owner_token_hash: Mapped[str]
+    created_at: Mapped[float]
+
+
+class Image(Base):
+    """An image of a study.
+
+    Attributes:
+        image_id: its id in the gallery.
+        png: the file; loaded when it is asked for.
+        answered: how many raters have answered for it.
+        open: how many raters have it before them, or soon will.
+    """
+
+    __tablename__ = "images"
+    __table_args__ = (UniqueConstraint("study_id", "image_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
+    image_id: Mapped[str]
+    png: Mapped[bytes] = mapped_column(deferred=True)
+    answered: Mapped[int] = mapped_column(CheckConstraint("answered >= 0"), default=0)
+    open: Mapped[int] = mapped_column(CheckConstraint("open >= 0"), default=0)
+
+
+class Rater(Base):
+    """Somebody with the study's link, known by a random cookie and by nothing else.
+
+    Attributes:
+        cookie_hash: SHA-256 of the cookie.
+        user_agent: what the browser calls itself, at most 300 characters.
+        finished_at: when there was nothing more to show; None before.
+        completion_code: proof of that for a crowd worker's employer; None before.
+    """
+
+    __tablename__ = "raters"
+    __table_args__ = (UniqueConstraint("study_id", "cookie_hash"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
+    cookie_hash: Mapped[str]
+    user_agent: Mapped[str]
+    started_at: Mapped[float]
+    finished_at: Mapped[float | None]
+    completion_code: Mapped[str | None]
+
+
+class Assignment(Base):
+    """An image given to a rater.
+
+    Attributes:
+        image: the `Image`'s id.
+        rater: the `Rater`'s id.
+        expires_at: when the image may go to somebody else, unless it is answered.
+        state: "open", "answered", "skipped" or "expired".
+        propensity: the probability, in (0, 1], that of all images which this rater could
+            have been given at that moment it was this one.
+        position: the rater's first image has 1, the next one 2.
+    """
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        UniqueConstraint("rater", "image"),
+        CheckConstraint("state IN ('open', 'answered', 'skipped', 'expired')"),
+        Index("assignments_by_expiry", "study_id", "state", "expires_at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
+    image: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    rater: Mapped[int] = mapped_column(ForeignKey("raters.id"))
+    created_at: Mapped[float]
+    expires_at: Mapped[float]
+    state: Mapped[str]
+    propensity: Mapped[float]
+    position: Mapped[int]
+
+
+class Event(Base):
+    """Something that a rater did; the database refuses to change or delete it.
+
+    Attributes:
+        kind: one of `KINDS` of the study's mode.
+        value: of a rating its stars, 1 to 5; of an undo the id of the event undone; of
+            dwell the seconds that the image has been visible so far; else None.
+        shown_at: when the image appeared, if the browser told.
+        answered_at: when the event reached the server.
+        propensity: the assignment's.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("events_by_rater", "study_id", "rater", "answered_at"),
+        Index(
+            "undone_events",
+            "value",
+            sqlite_where=text("kind = 'undo'"),
+            postgresql_where=text("kind = 'undo'"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
+    image: Mapped[int] = mapped_column(ForeignKey("images.id"))
+    rater: Mapped[int] = mapped_column(ForeignKey("raters.id"))
+    assignment: Mapped[int] = mapped_column(ForeignKey("assignments.id"))
+    kind: Mapped[str]
+    value: Mapped[float | None]
+    shown_at: Mapped[float | None]
+    answered_at: Mapped[float]
+    propensity: Mapped[float]
+
+
+_APPEND_ONLY = {
+    "sqlite": [
+        f"""
+        CREATE TRIGGER events_no_{action.lower()} BEFORE {action} ON events
+        BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+        """
+        for action in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        """
+        CREATE FUNCTION survey_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$
+        """,
+        """
+        CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON events
+        FOR EACH STATEMENT EXECUTE FUNCTION survey_refuse()
+        """,
+    ],
+}
+for _dialect, _statements in _APPEND_ONLY.items():
+    for _statement in _statements:
+        event.listen(Event.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))

@@ -1,0 +1,116 @@
+"""From what people did to the rate of each image."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.users.survey.answers import counted_answers
+from pirgan_tf.users.survey.judgement import judge_raters
+from pirgan_tf.users.survey.models import Event, Image, Study
+from pirgan_tf.users.survey.prior import add_posterior
+from pirgan_tf.users.survey.rules import FAILED
+from pirgan_tf.users.survey.weights import DEFAULT_WEIGHTS, PageWeight, PirWeights
+
+
+def interactions(
+    session: Session,
+    study: Study,
+    weights: PirWeights | None = None,
+    *,
+    excluded: Collection[int] | None = None,
+) -> pd.DataFrame:
+    """Counts a study's interactions, added up by the database.
+
+    Args:
+        session: of `Database.read`.
+        study: the study.
+        weights: what an interaction is worth; None for 0, .25, .5, .75 and 1 of 1 to 5
+            stars, or 1 of a click or a share.
+        excluded: ids of raters to leave out; None for those who fail a rule of
+            `judge_raters`.
+
+    Returns:
+        A row for each image, in the gallery's order: image_id, impressions (answers, or
+        times that a page showed it), positives (the sum of what they are worth), pir
+        (positives / impressions; NaN of none), and posterior_mean, low and high, the mean
+        and 95 % interval of the true rate under a Beta prior fitted to the study.
+
+    Raises:
+        InputError: the weights are for studies of the other mode.
+    """
+    weights = weights or PirWeights.parse(DEFAULT_WEIGHTS[study.mode])
+    if weights.mode != study.mode:
+        raise InputError(
+            f"a study of mode {study.mode} needs pir_weights like "
+            f"{DEFAULT_WEIGHTS[study.mode]}, not those of mode {weights.mode}"
+        )
+    answers = _worth_of_ratings(study, weights) if weights.stars else _worth_of_page(study, weights)
+    if excluded is None:
+        verdicts = judge_raters(session, study)
+        excluded = verdicts.loc[verdicts["verdict"] == FAILED, "rater"].unique().tolist()
+    # Written out, for there may be more of them than a query may have parameters.
+    left_out: BindParameter[int] = bindparam(
+        "left_out", list(excluded), expanding=True, literal_execute=True
+    )
+    worth = answers.subquery()
+    counted = (
+        select(
+            worth.c.image,
+            func.count().label("impressions"),
+            func.sum(worth.c.worth).label("positives"),
+        )
+        .where(worth.c.rater.not_in(left_out))
+        .group_by(worth.c.image)
+        .subquery()
+    )
+    rows = session.execute(
+        select(
+            Image.image_id,
+            func.coalesce(counted.c.impressions, 0),
+            func.coalesce(counted.c.positives, 0.0),
+        )
+        .outerjoin(counted, counted.c.image == Image.id)
+        .where(Image.study_id == study.id)
+        .order_by(Image.id)
+    ).all()
+    table = pd.DataFrame(rows, columns=["image_id", "impressions", "positives"])
+    table["pir"] = table["positives"] / table["impressions"].replace(0, np.nan)
+    return add_posterior(table)
+
+
+def _worth_of_ratings(study: Study, weights: PirWeights) -> Select[int, int, Any]:
+    rating = counted_answers(study).subquery()
+    worth = case(dict(enumerate(weights.stars, 1)), value=rating.c.value)
+    return select(rating.c.rater, rating.c.image, worth.label("worth"))
+
+
+def _worth_of_page(study: Study, weights: PirWeights) -> Select[int, int, Any]:
+    added: ColumnElement[float] = sum(
+        (func.max(case((_happened(part), part.weight), else_=0.0)) for part in weights.page),
+        start=literal(0.0),
+    )
+    return (
+        select(Event.rater, Event.image, case((added > 1, 1.0), else_=added).label("worth"))
+        .where(Event.study_id == study.id)
+        .group_by(Event.assignment, Event.rater, Event.image)
+    )
+
+
+def _happened(part: PageWeight) -> ColumnElement[bool]:
+    kind = Event.kind == part.kind
+    return kind if part.above is None else and_(kind, Event.value > part.above)

@@ -1,0 +1,152 @@
+// The rating page: shows the assigned images one after another, and takes stars, skips and undos.
+import { isTemporary, Outbox, pause, post } from "./sending.js";
+
+const AHEAD = 5;
+const MOST = 20; // As the server allows.
+// The second half of a double tap was meant for the image before.
+const SETTLING = 150;
+const OFFLINE = "No connection. Your answers are kept, and sent when it is back.";
+
+const element = (id) => document.getElementById(id);
+const outbox = new Outbox(`pirgan ${location.pathname}`, () => tell(OFFLINE), acknowledge);
+const settled = new Set(); // Assignments answered here, which the server may not know yet.
+let queue = []; // Assignments with their images; the first is on the page.
+let answered = 0;
+let total = 0;
+let shownAt = null; // When the image appeared; null while none may be rated.
+let refilling = null;
+// What the last answer was, for the line below the stars.
+let last = "1 star: you do not like it. 5 stars: you like it very much.";
+
+const stars = (value) => (value === 1 ? "1 star" : `${value} stars`);
+
+function tell(text) {
+  if (element("status").textContent !== text) element("status").textContent = text;
+}
+
+function acknowledge(status) {
+  if (status === 401) location.replace("./");
+  else if (status === 410) tell("You were away for so long that this image went to someone else.");
+  else if (element("status").textContent === OFFLINE) tell("The connection is back.");
+}
+
+function prefetch({ id, image }) {
+  const picture = new Image();
+  picture.src = image;
+  // Handled where it is awaited.
+  const ready = picture.decode();
+  ready.catch(() => {});
+  return { id, picture, ready };
+}
+
+/** Asks for images until enough are ahead, or none are left. */
+function refill() {
+  refilling ??= fill().finally(() => {
+    refilling = null;
+  });
+  return refilling;
+}
+
+async function fill() {
+  for (let attempt = 0; ; attempt++) {
+    const { status, content } = await post("api/next", { count: Math.min(AHEAD + outbox.size, MOST) });
+    if (status === 200) {
+      total = content.total;
+      const known = new Set([...settled, ...queue.map(({ id }) => id)]);
+      queue.push(...content.assignments.filter(({ id }) => !known.has(id)).map(prefetch));
+      return content.done;
+    }
+    if (status === 401) return location.replace("./");
+    tell(isTemporary(status) ? OFFLINE : content.error);
+    await pause(attempt);
+  }
+}
+
+/** Forgets what is ahead and takes the server's word for it. */
+async function begin() {
+  queue = [];
+  await outbox.send();
+  settled.clear();
+  answered = await refill();
+  await show();
+}
+
+async function show() {
+  shownAt = null;
+  setBusy(true);
+  if (!queue.length) await refill();
+  if (!queue.length) {
+    await outbox.send();
+    return location.assign("done");
+  }
+  const [assignment] = queue;
+  try {
+    await assignment.ready;
+  } catch {
+    tell(OFFLINE);
+    await pause(2);
+    return begin();
+  }
+  assignment.picture.alt = "The image to rate";
+  element("frame").replaceChildren(assignment.picture);
+  element("position").textContent = `Image ${answered + 1} of ${total}`;
+  element("progress").max = total;
+  element("progress").value = answered;
+  if (!outbox.stalled) tell(last);
+  shownAt = performance.now();
+  setBusy(false);
+}
+
+function setBusy(busy) {
+  element("frame").ariaBusy = busy;
+  for (const button of element("stars").children) button.ariaDisabled = busy;
+}
+
+function answer(path, value) {
+  const shown = performance.now() - shownAt;
+  if (shownAt === null || shown < SETTLING) return;
+  const [{ id }] = queue.splice(0, 1);
+  settled.add(id);
+  const body = { assignment: id, shown_ms: Math.round(shown) };
+  outbox.add(path, value ? { ...body, value } : body);
+  last = value ? `${stars(value)} given.` : "Skipped.";
+  answered += 1;
+  show();
+  if (queue.length < AHEAD - 2) refill();
+}
+
+async function undo() {
+  if (shownAt === null) return;
+  if (outbox.stalled) return tell(`${OFFLINE} Undo has to wait for it too.`);
+  shownAt = null;
+  setBusy(true);
+  await outbox.send();
+  const { status, content } = await post("api/undo", {});
+  if (status === 200) {
+    last = "Undone.";
+    answered -= 1;
+    settled.delete(content.assignment.id);
+    queue.unshift(prefetch(content.assignment));
+    return show();
+  }
+  last = isTemporary(status) ? "Nothing was undone: no connection." : "There is nothing to undo.";
+  // Whether the request arrived before the connection broke, only the server knows.
+  return isTemporary(status) ? begin() : show();
+}
+
+element("stars").addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button) answer("api/rate", Number(button.value));
+});
+element("skip").addEventListener("click", () => answer("api/skip"));
+element("undo").addEventListener("click", undo);
+addEventListener("keydown", (event) => {
+  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key >= "1" && event.key <= "5") answer("api/rate", Number(event.key));
+  else if (event.key.toLowerCase() === "s") answer("api/skip");
+  else if (event.key === "Backspace") undo();
+  else return;
+  event.preventDefault();
+});
+
+begin();

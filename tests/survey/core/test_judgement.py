@@ -1,0 +1,138 @@
+"""Rules of validity: who fails them, who passes, and when they cannot run."""
+
+import pytest
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.users import survey
+from pirgan_tf.users.survey.rules import ValidityRules
+
+
+def verdicts(made, rule):
+    """Returns verdict and reason of every rater, in the order in which they came."""
+    with made.database.read() as session:
+        table = survey.judge_raters(session, made.study)
+    rows = table[table["rule"] == rule].sort_values("rater")
+    return list(zip(rows["verdict"], rows["reason"], strict=True))
+
+
+def test_answers_that_come_too_fast(new_survey):
+    made = new_survey(30, raters_per_image=9)
+    made.answer(made.rater("fast"), *[1, 2, 3, 4] * 3, shown_ms=399)
+    half = made.rater("half")
+    made.answer(half, *[1, 2, 3] * 2, shown_ms=399)
+    made.answer(half, *[1, 2, 3] * 2, shown_ms=401)
+    slow = made.rater("slow")
+    made.answer(slow, *[1, 2, 3] * 3, shown_ms=399)
+    made.answer(slow, *[1, 2, 3] * 4, shown_ms=401)
+    made.answer(made.rater("timeless"), *[1, 2, 3] * 4, shown_ms=None)
+    made.answer(made.rater("few"), 1, 2, 3, shown_ms=1)
+    assert verdicts(made, "too_fast") == [
+        ("failed", "12 of 12 within 0.4 s"),
+        ("failed", "6 of 12 within 0.4 s"),
+        ("passed", "9 of 21 within 0.4 s"),
+        ("not run", "0 answers with times, of 10 needed"),
+        ("not run", "3 answers with times, of 10 needed"),
+    ]
+
+
+def test_always_the_same_star(new_survey):
+    made = new_survey(30, raters_per_image=9)
+    made.answer(made.rater("always"), *[5] * 10)
+    made.answer(made.rater("almost"), *[5] * 19, 4)
+    made.answer(made.rater("less"), *[5] * 18, 4, 4)
+    made.answer(made.rater("few"), *[5] * 9)
+    assert verdicts(made, "same_star") == [
+        ("failed", "10 of 10 ratings were 5"),
+        ("failed", "19 of 20 ratings were 5"),
+        ("passed", "18 of 20 ratings were 5"),
+        ("not run", "9 ratings, of 10 needed"),
+    ]
+
+
+def test_what_was_undone_is_not_held_against_a_rater(new_survey):
+    made = new_survey(20)
+    rater = made.rater("a")
+    made.answer(rater, *[5] * 10)
+    made.write(survey.undo, rater)
+    assert verdicts(made, "same_star") == [("not run", "9 ratings, of 10 needed")]
+
+
+def test_bursts(new_survey, clock):
+    made = new_survey(30, raters_per_image=9, settings={"validity": {"burst": {"per_minute": 5}}})
+
+    def rate(name, pauses):
+        rater = made.rater(name)
+        for number, pause in enumerate(pauses):
+            clock.move(pause)
+            made.answer(rater, 1 + number % 5)
+
+    # Six answers in 60 s, in the middle of a slow day.
+    rate("burst", [100, 100, 12, 12, 12, 12, 12, 100])
+    rate("steady", [12.5] * 20)
+    rate("short", [0.1] * 5)
+    made.rater("nobody")
+    assert verdicts(made, "burst") == [
+        ("failed", "6 answers in 60.0 s"),
+        ("passed", "6 answers in 62.5 s"),
+        ("passed", "5 answers in all"),
+        ("not run", "no answers"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "verdict"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "passed"),
+        ("Mozilla/5.0 (Linux; Android 15; Cubot X30) Mobile Safari/537.36", "passed"),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "failed"),
+        ("Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/140.0.0.0 Safari/537.36", "failed"),
+        ("python-requests/2.34", "failed"),
+        ("", "not run"),
+    ],
+)
+def test_declared_bots(new_survey, user_agent, verdict):
+    made = new_survey(1)
+    made.rater("a", user_agent)
+    [(received, reason)] = verdicts(made, "declared_bot")
+    assert received == verdict and reason
+
+
+def test_visitors_of_a_page_are_judged_by_what_can_be_judged(new_survey, clock):
+    made = new_survey(
+        9, mode="page", raters_per_image=9, settings={"validity": {"burst": {"per_minute": 5}}}
+    )
+    visitor = made.rater("a")
+    for _ in range(6):
+        [assignment] = made.write(survey.assign, visitor, 1)
+        made.write(survey.record_page_event, visitor, assignment.id, "impression")
+    assert verdicts(made, "burst") == [("failed", "6 answers in 0.0 s")]
+    for rule in ("too_fast", "same_star"):
+        [(verdict, _)] = verdicts(made, rule)
+        assert verdict == "not run"
+
+
+def test_another_judgement_with_other_parameters_changes_nothing_stored(new_survey):
+    made = new_survey(10)
+    made.answer(made.rater("a"), *[4] * 10)
+    before = [vars(event) for event in made.rows(survey.Event)]
+    again = new_survey(10, settings={"validity": {"same_star": {"min_ratings": 11}}})
+    assert verdicts(made, "same_star")[0][0] == "failed"
+    assert verdicts(again, "same_star")[0][0] == "not run"
+    after = [vars(event) for event in made.rows(survey.Event)]
+    assert [row["value"] for row in after] == [row["value"] for row in before] == [4] * 10
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"to_fast": {}}, "one of too_fast, same_star, burst, declared_bot. Received: 'to_fast'"),
+        ({"burst": {"minute": 3}}, "parameters of burst are per_minute. Received: 'minute'"),
+        ({"declared_bot": {"x": 3}}, "parameters of declared_bot are none. Received: 'x'"),
+        ({"too_fast": {"share": 0}}, "share of too_fast must be a number above 0. Received: 0"),
+        ({"burst": {"per_minute": "9"}}, "must be a number above 0. Received: '9'"),
+    ],
+)
+def test_wrong_parameters_are_refused(settings, words):
+    with pytest.raises(InputError) as raised:
+        ValidityRules.parse(settings)
+    assert words in str(raised.value)

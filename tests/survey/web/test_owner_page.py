@@ -1,0 +1,120 @@
+"""The owner's page: its numbers against counts by hand, and the downloads."""
+
+import csv
+import io
+import json
+import re
+
+import krippendorff
+import numpy as np
+import pytest
+from scipy import stats
+
+from pirgan_tf.users import read_interactions
+from pirgan_tf.users.survey.overview import agreement, overview
+
+
+@pytest.fixture
+def rated(make_site):
+    """Twelve images, of which three raters have rated all, and one half, as their ids say."""
+    site = make_site(images_per_rater=12, raters_per_image=4)
+    # One who does not care, two who agree, and one who left.
+    for number, answers in enumerate((12, 12, 12, 6)):
+        client = site.rater()
+        for _ in range(answers):
+            [assignment] = site.next(client, 1)
+            site.rate(client, assignment["id"], 3 if number == 0 else assignment["id"] % 5 + 1)
+    return site
+
+
+def _owner(site):
+    client = site.visitor()
+    answer = client.post(f"{site.owner}login", data={"token": f" {site.token}\n"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "./")
+    return client
+
+
+def test_the_numbers_are_those_of_the_events(rated):
+    with rated.database.read() as session:
+        numbers = overview(session, rated.study)
+    events = rated.events()
+    assert numbers.events == {"rating": 42}
+    assert (numbers.raters, numbers.finished, numbers.wanted, numbers.answers) == (4, 0, 48, 42)
+    counts = [sum(event[2] == f"img{index:06}" for event in events) for index in range(12)]
+    assert numbers.impressions.tolist() == counts
+    assert numbers.images_by_impressions == {3: 6, 4: 6}
+    assert numbers.exposure_p == pytest.approx(stats.chisquare(counts).pvalue)
+    stars = [sum(event[1] == star for event in events) for star in range(1, 6)]
+    assert numbers.stars.tolist() == stars
+    assert numbers.suspicious[["rater", "rule"]].values.tolist() == [[1, "same_star"]]
+    assert numbers.not_run == {"too_fast": 1, "same_star": 1}
+    assert len(numbers.best) == len(numbers.worst) == 6
+    assert not set(numbers.best["image_id"]) & set(numbers.worst["image_id"])
+    assert numbers.best["pir"].min() >= numbers.worst["pir"].max()
+    assert numbers.rates.sum() == 12
+
+
+def test_agreement_is_krippendorffs_alpha_of_the_single_ratings():
+    ratings = np.array(
+        [[1, 2, 5, 4, np.nan], [1, 3, 5, 4, 2], [2, 2, 4, np.nan, np.nan]]  # Raters by images.
+    )
+    counts = np.array([(ratings == star).sum(axis=0) for star in range(1, 6)]).T
+    expected = krippendorff.alpha(ratings, level_of_measurement="ordinal")
+    assert agreement(counts) == pytest.approx(expected, abs=1e-12)
+    assert 0.5 < expected < 1
+
+
+@pytest.mark.parametrize("counts", [[[1, 0, 0], [0, 1, 0]], [[0, 2, 0], [0, 3, 0]], [[0, 0, 0]]])
+def test_agreement_is_none_where_there_is_nothing_to_compare(counts):
+    assert agreement(np.array(counts)) is None
+
+
+def test_the_page_shows_them_and_names_who_is_suspicious(rated):
+    text = _owner(rated).get(rated.owner).text
+    assert "42 of 48 ratings: 4 raters for each of 12 images" in text
+    assert "3 to 4 an image" in text
+    assert re.search(r"<td>1</td><td>same star</td><td>12 of 12 ratings were 3</td>", text)
+    assert re.search(r"Krippendorff.s alpha -?0\.\d\d", text)
+    assert 'aria-label="Ratings by stars: 1: ' in text
+    assert f"http://survey.test{rated.link}" in text
+
+
+def test_the_page_of_a_study_without_answers_says_so(site):
+    text = _owner(site).get(site.owner).text
+    assert "There are no answers yet." in text and "Nobody failed a rule." in text
+
+
+def test_a_page_studys_numbers_are_of_what_visitors_did(make_site):
+    site = make_site("page")
+    visitor = site.visitor()
+    given = visitor.post(f"{site.link}page/next", content="{}").json()
+    for kind in ("impression", "click"):
+        body = {"visitor": given["visitor"], "assignment": given["assignment"], "kind": kind}
+        visitor.post(f"{site.link}page/event", content=json.dumps(body))
+    with site.database.read() as session:
+        numbers = overview(session, site.study)
+    assert numbers.events == {"impression": 1, "click": 1}
+    assert numbers.stars is None and numbers.alpha is None
+    text = _owner(site).get(site.owner).text
+    assert "1 of 36 impressions" in text and "embed.js" in text and "Ratings by stars" not in text
+
+
+def test_images_are_the_galleries_by_id(rated):
+    client = _owner(rated)
+    assert client.get(f"{rated.owner}images/img000003.png").content.startswith(b"\x89PNG")
+    assert client.get(f"{rated.owner}images/img999999.png").status_code == 404
+
+
+def test_downloads_are_what_the_estimator_takes_and_everything_that_happened(rated, tmp_path):
+    client = _owner(rated)
+    (tmp_path / "interactions.csv").write_text(client.get(f"{rated.owner}interactions.csv").text)
+    table = read_interactions(tmp_path)
+    # Without the rater who always gave 3 stars.
+    assert len(table) == 12 and table["impressions"].sum() == 30
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{rated.owner}events.csv").text)))
+    lines = client.get(f"{rated.owner}events.jsonl").text.splitlines()
+    parsed = [json.loads(line) for line in lines]
+    assert len(rows) == len(parsed) == 42
+    assert [(row["kind"], float(row["value"]), row["image_id"]) for row in rows] == rated.events()
+    assert [str(event["propensity"]) for event in parsed] == [row["propensity"] for row in rows]
+    assert client.get(f"{rated.owner}events.xml").status_code == 422

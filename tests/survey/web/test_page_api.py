@@ -1,0 +1,134 @@
+"""Page mode's requests: origins, visitors, and what they did."""
+
+import base64
+import json
+
+import pytest
+
+ELSEWHERE = "https://elsewhere.test"
+
+
+@pytest.fixture
+def page_site(make_site):
+    return make_site("page", allowed_origins=("https://owner.test",), images_per_rater=12)
+
+
+def _next(site, client, visitor=None, **headers):
+    body = json.dumps({"visitor": visitor})
+    return client.post(f"{site.link}page/next", content=body, headers=headers)
+
+
+def _event(site, client, given, kind, value=None, **headers):
+    body = {name: given[name] for name in ("visitor", "assignment")} | {"kind": kind}
+    body |= {} if value is None else {"value": value}
+    return client.post(f"{site.link}page/event", content=json.dumps(body), headers=headers)
+
+
+def test_a_visitor_gets_an_image_and_what_happens_is_stored(page_site):
+    client = page_site.visitor(origin="https://owner.test")
+    answer = _next(page_site, client)
+    assert answer.headers["access-control-allow-origin"] == "https://owner.test"
+    given = answer.json()
+    png = base64.b64decode(given["image"].removeprefix("data:image/png;base64,"))
+    assert png.startswith(b"\x89PNG")
+    for kind, value in [("impression", None), ("click", None), ("dwell", 3.5), ("dwell", 9.25)]:
+        assert _event(page_site, client, given, kind, value).status_code == 204
+    assert [event[:2] for event in page_site.events()] == [
+        ("impression", None),
+        ("click", None),
+        ("dwell", 3.5),
+        ("dwell", 9.25),
+    ]
+
+
+def test_a_visitor_sees_each_image_once_and_then_none(page_site):
+    client = page_site.visitor()
+    visitor, seen = None, set()
+    for _ in range(12):
+        given = _next(page_site, client, visitor).json()
+        visitor = given["visitor"]
+        _event(page_site, client, given, "impression")
+        seen.add(given["image"])
+    assert len(seen) == 12
+    last = _next(page_site, client, visitor).json()
+    assert last == {"visitor": visitor, "assignment": None, "image": None}
+
+
+def test_an_image_that_was_not_seen_comes_again(page_site):
+    client = page_site.visitor()
+    given = _next(page_site, client).json()
+    assert _next(page_site, client, given["visitor"]).json() == given
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": ELSEWHERE},
+        {"origin": "null"},
+        {"origin": "https://owner.test.elsewhere.test"},
+        {"origin": "http://owner.test"},
+        {"origin": ELSEWHERE, "sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "cross-site"},
+    ],
+)
+def test_another_origin_gets_and_stores_nothing(page_site, headers):
+    client = page_site.visitor()
+    given = _next(page_site, client).json()
+    for answer in (
+        _next(page_site, client, **headers),
+        _event(page_site, client, given, "impression", **headers),
+    ):
+        assert answer.status_code == 403
+        assert "origin" in answer.json()["error"]
+        assert "access-control-allow-origin" not in answer.headers
+    assert page_site.events() == []
+
+
+@pytest.mark.parametrize(
+    "change, status",
+    [
+        ({"kind": "rating", "value": 5}, 422),
+        ({"kind": "dwell"}, 422),
+        ({"kind": "dwell", "value": -1}, 422),
+        ({"kind": "click", "value": 1}, 422),
+        ({"visitor": "forged"}, 401),
+        ({"assignment": 999}, 404),
+        ({"assignment": "1"}, 422),
+        ({"more": 1}, 422),
+    ],
+)
+def test_a_wrong_event_is_refused_and_not_stored(page_site, change, status):
+    client = page_site.visitor()
+    given = _next(page_site, client).json()
+    body = {"visitor": given["visitor"], "assignment": given["assignment"], "kind": "click"}
+    answer = client.post(f"{page_site.link}page/event", content=json.dumps(body | change))
+    assert (answer.status_code, list(answer.json())) == (status, ["error"])
+    assert page_site.events() == []
+
+
+def test_a_second_click_is_not_counted(page_site):
+    client = page_site.visitor()
+    given = _next(page_site, client).json()
+    assert _event(page_site, client, given, "click").status_code == 204
+    assert _event(page_site, client, given, "click").status_code == 409
+    assert len(page_site.events()) == 1
+
+
+@pytest.mark.parametrize(
+    "content, status", [(b"", 400), (b"{", 400), (b"\xff", 400), (b" " * 20_000, 413)]
+)
+def test_a_malformed_body_of_a_page_is_refused(page_site, content, status):
+    answer = page_site.visitor().post(f"{page_site.link}page/next", content=content)
+    assert (answer.status_code, list(answer.json())) == (status, ["error"])
+
+
+def test_each_mode_has_its_own_pages(site, page_site):
+    visitor = page_site.visitor()
+    for path in ("", "rate", "done"):
+        assert visitor.get(page_site.link + path).status_code == 404
+    for path in (f"{site.link}embed.js", f"/demo/{site.study.key}"):
+        assert site.visitor().get(path).status_code == 404
+    assert site.visitor().post(f"{site.link}page/next", content="{}").status_code == 404
+    script = visitor.get(f"{page_site.link}embed.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert "sendBeacon" in script.text

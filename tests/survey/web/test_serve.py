@@ -1,0 +1,93 @@
+"""bin/serve as a command: what it prints, refuses, and goes on with."""
+
+import json
+import re
+import shutil
+import signal
+
+import httpx2
+import pytest
+
+
+def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_path):
+    flags = (f"--gallery={gallery}", f"--output={tmp_path / 'survey'}", "--port=0")
+    first = serve(*flags, "--images_per_rater=3")
+    link = first.lines["raters"]
+    with httpx2.Client(base_url=link, headers={"user-agent": "Firefox"}) as client:
+        assert "<title>mountains</title>" in client.get("").text
+        client.post("start")
+        given = client.post("api/next", json={"count": 1}).json()
+        assert given["total"] == 3
+        body = {"assignment": given["assignments"][0]["id"], "value": 5}
+        assert client.post("api/rate", json=body).status_code == 200
+        cookie = client.cookies["rater"]
+    options = json.loads((tmp_path / "survey" / "options.json").read_text())
+    assert options["stage"] == "serve"
+    assert first.token not in json.dumps(options)
+    assert first.stop() == -signal.SIGTERM
+
+    second = serve(*flags, "--images_per_rater=4")
+    assert "token" not in second.lines
+    key = re.search(r"/s/([^/]+)/", link)[1]
+    assert second.lines["raters"] == f"{second.base}s/{key}/"
+    with httpx2.Client(base_url=second.lines["raters"]) as client:
+        client.cookies.set("rater", cookie)
+        answer = client.post("api/next", json={"count": 1}).json()
+        assert (answer["done"], answer["total"]) == (1, 4)
+    with httpx2.Client(base_url=second.lines["owner"]) as client:
+        assert client.post("login", data={"token": first.token}).status_code == 303
+    assert second.stop(signal.SIGINT) == 130
+
+
+def test_rounds_share_a_database_and_their_servers_serve_both(serve, gallery, tmp_path):
+    other = shutil.copytree(gallery, tmp_path / "other")
+    database = f"--database=sqlite:///{tmp_path}/all.db"
+    flags = (database, "--port=0")
+    first = serve(*flags, f"--gallery={gallery}", f"--output={tmp_path / '1'}")
+    second = serve(*flags, f"--gallery={other}", f"--output={tmp_path / '2'}", "--mode=page")
+    assert "token" in second.lines
+    path = first.lines["raters"].removeprefix(first.base)
+    assert httpx2.get(second.base + path).status_code == 200
+    assert re.search(r"<script src=\"http://\S+/embed.js\" async></script>", second.lines["pages"])
+
+
+def test_only_told_proxies_are_believed(serve, gallery, tmp_path):
+    flags = (f"--gallery={gallery}", "--port=0", f"--database=sqlite:///{tmp_path}/all.db")
+    told = serve(*flags, f"--output={tmp_path / '1'}", "--trust_proxy=127.0.0.1")
+    untold = serve(*flags, f"--output={tmp_path / '2'}")
+    forwarded = {"x-forwarded-proto": "https"}
+    for server, secure in ((told, True), (untold, False)):
+        answer = httpx2.post(f"{server.lines['raters']}start", headers=forwarded)
+        assert ("Secure" in answer.headers["set-cookie"]) == secure
+
+
+def test_two_at_once_in_one_output_are_refused(commands, serve, gallery, tmp_path):
+    flags = (f"--gallery={gallery}", "--port=0")
+    serve(*flags, f"--output={tmp_path / 'survey'}")
+    line = commands.call("serve", *flags, output=tmp_path / "survey").refusal()
+    assert "another process is writing this output" in line
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (("--gallery=no/such",), ("gallery.npz", "no/such")),
+        (("--mode=star",), ("mode must be one of rating, page", "'star'")),
+        (("--raters_per_image=0",), ("raters_per_image", "at least 1")),
+        (("--images_per_rater=0",), ("images_per_rater", "at least 1")),
+        (("--assignment_minutes=0",), ("assignment_minutes", "above 0")),
+        (("--port=65536",), ("port", "below 65536")),
+        (("--overwrite",), ("never deletes", "--output")),
+        (("--allowed_origins=example.org",), ("https://example.org", "'example.org'")),
+        (("--allowed_origins=https://example.org/page",), ("without a path",)),
+        (("--allowed_origins=*",), ("allowed_origins", "'*'")),
+        (("--texts=no/such",), ("intro.md", "no/such")),
+        (("--host=no.such.host.invalid",), ("cannot listen", "no.such.host.invalid")),
+        (("--database=mysql://x/y",), ("sqlite:///PATH", "mysql://x/y")),
+    ],
+)
+def test_a_mistake_is_one_line(commands, gallery, nowhere, flags, words):
+    flags = (f"--gallery={gallery}", "--port=0", *flags)
+    line = commands.call("serve", *flags, output=nowhere).refusal()
+    for word in words:
+        assert word in line
