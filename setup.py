@@ -7,6 +7,9 @@ STAGES = (
     "pretrain",
     "sample",
     "simulate",
+    "serve",
+    "export_interactions",
+    "import_interactions",
     "pretrain_estimator",
     "train_estimator",
     "tune",
@@ -14,6 +17,17 @@ STAGES = (
     "report",
     "list_objectives",
     "reproduce",
+)
+
+SURVEY = (
+    "fastapi>=0.115",
+    "krippendorff>=0.8",
+    "limits>=4",
+    "markdown-it-py>=3",
+    "psycopg[binary]>=3.2",
+    "python-multipart>=0.0.18",
+    "SQLAlchemy>=2.0.30,<3",
+    "uvicorn>=0.30",
 )
 
 setup(
@@ -24,7 +38,9 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     packages=find_packages(include=["pirgan_tf", "pirgan_tf.*"]),
-    package_data={"pirgan_tf": ["**/*.pyi", "**/*.html", "**/*.css"]},
+    package_data={
+        "pirgan_tf": [f"**/*.{kind}" for kind in ("pyi", "html", "css", "js", "svg", "md")]
+    },
     python_requires=">=3.10,<3.14",
     install_requires=[
         "absl-py>=2.1",
@@ -51,7 +67,16 @@ setup(
     extras_require={
         "cluster": ["ray>=2.30"],
         "gpu": ["tensorflow[and-cuda]>=2.19,<2.22"],
-        "dev": ["mypy>=1.14", "pytest>=8", "ruff>=0.9", "tf-slim>=1.1"],
+        "survey": SURVEY,
+        "dev": [
+            *SURVEY,
+            "httpx>=0.27",
+            "mypy>=1.14",
+            "playwright>=1.50",
+            "pytest>=8",
+            "ruff>=0.9",
+            "tf-slim>=1.1",
+        ],
     },
     entry_points={
         "console_scripts": [f"pirgan-{stage} = pirgan_tf.stages.{stage}:main" for stage in STAGES]
