@@ -25,7 +25,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
+import httpx
 import numpy as np
 import sqlalchemy as sa
 
@@ -138,7 +138,7 @@ class _Load:
 
     async def _rate(self, server: _Server) -> None:
         headers = {"user-agent": "Mozilla/5.0 Firefox/140.0"}
-        async with httpx2.AsyncClient(base_url=server.link, headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=server.link, headers=headers, timeout=30) as client:
             await asyncio.sleep(random.uniform(0, _ARRIVAL_SECONDS))
             await self._request(client, "start", "POST", "start")
             queue: list[dict] = []
@@ -166,15 +166,15 @@ class _Load:
                     self.votes[assignment["id"]] = value
 
     async def _request(
-        self, client: httpx2.AsyncClient, name: str, method: str, path: str, body: object = None
-    ) -> httpx2.Response:
+        self, client: httpx.AsyncClient, name: str, method: str, path: str, body: object = None
+    ) -> httpx.Response:
         """Asks until there is an answer, as the page does."""
         while True:
             started = time.perf_counter()
             try:
                 answer = await client.request(method, path, json=body)
                 status = answer.status_code
-            except httpx2.TransportError:
+            except httpx.TransportError:
                 status = 0
             self._milliseconds[name].append(1000 * (time.perf_counter() - started))
             self._statuses[status] += 1

@@ -5,7 +5,7 @@ import re
 import shutil
 import signal
 
-import httpx2
+import httpx
 import pytest
 
 
@@ -13,7 +13,7 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
     flags = (f"--gallery={gallery}", f"--output={tmp_path / 'survey'}", "--port=0")
     first = serve(*flags, "--images_per_rater=3")
     link = first.lines["raters"]
-    with httpx2.Client(base_url=link, headers={"user-agent": "Firefox"}) as client:
+    with httpx.Client(base_url=link, headers={"user-agent": "Firefox"}) as client:
         assert "<title>mountains</title>" in client.get("").text
         client.post("start")
         given = client.post("api/next", json={"count": 1}).json()
@@ -30,11 +30,11 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
     assert "token" not in second.lines
     key = re.search(r"/s/([^/]+)/", link)[1]
     assert second.lines["raters"] == f"{second.base}s/{key}/"
-    with httpx2.Client(base_url=second.lines["raters"]) as client:
+    with httpx.Client(base_url=second.lines["raters"]) as client:
         client.cookies.set("rater", cookie)
         answer = client.post("api/next", json={"count": 1}).json()
         assert (answer["done"], answer["total"]) == (1, 4)
-    with httpx2.Client(base_url=second.lines["owner"]) as client:
+    with httpx.Client(base_url=second.lines["owner"]) as client:
         assert client.post("login", data={"token": first.token}).status_code == 303
     assert second.stop(signal.SIGINT) == 130
 
@@ -47,7 +47,7 @@ def test_rounds_share_a_database_and_their_servers_serve_both(serve, gallery, tm
     second = serve(*flags, f"--gallery={other}", f"--output={tmp_path / '2'}", "--mode=page")
     assert "token" in second.lines
     path = first.lines["raters"].removeprefix(first.base)
-    assert httpx2.get(second.base + path).status_code == 200
+    assert httpx.get(second.base + path).status_code == 200
     assert re.search(r"<script src=\"http://\S+/embed.js\" async></script>", second.lines["pages"])
 
 
@@ -57,7 +57,7 @@ def test_only_told_proxies_are_believed(serve, gallery, tmp_path):
     untold = serve(*flags, f"--output={tmp_path / '2'}")
     forwarded = {"x-forwarded-proto": "https"}
     for server, secure in ((told, True), (untold, False)):
-        answer = httpx2.post(f"{server.lines['raters']}start", headers=forwarded)
+        answer = httpx.post(f"{server.lines['raters']}start", headers=forwarded)
         assert ("Secure" in answer.headers["set-cookie"]) == secure
 
 
