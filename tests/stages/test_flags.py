@@ -132,7 +132,7 @@ def test_a_missing_required_flag_is_named(commands, stage):
             ("fully connected", "fc7"),
         ),
         ("reproduce", ("--objectives=color:red", "--tune_pir_weight=1,x"), ("pir_weight", "1,x")),
-        ("reproduce", ("--objectives=color:red", "--tune_pir_weight=1,1"), ("different", "1,1")),
+        ("reproduce", ("--objectives=color:red", "--tune_pir_weight=1,1"), ("differ", "1,1")),
         (
             "reproduce",
             ("--objectives=color:red", "--tune_pir_weight=1,2", "--rounds=2"),
