@@ -36,10 +36,11 @@ def event_lines(events: Iterator[dict[str, Any]], form: str) -> Iterator[str]:
 
 def _csv(events: list[dict[str, Any]], *, header: bool) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(events[0]), lineterminator="\n")
+    # All events have the same fields in the same order; a writer of dicts takes twice as long.
+    writer = csv.writer(text, lineterminator="\n")
     if header:
-        writer.writeheader()
-    writer.writerows(events)
+        writer.writerow(events[0])
+    writer.writerows(event.values() for event in events)
     return text.getvalue()
 
 

@@ -81,11 +81,12 @@ def overview(session: Session, study: Study) -> Overview:
     kinds = select(Event.kind, func.count()).where(Event.study_id == study.id).group_by(Event.kind)
     begun = select(func.count(), func.count(Rater.finished_at)).where(Rater.study_id == study.id)
     raters, finished = session.execute(begun).one()
-    table = interactions(session, study)
+    verdicts = judge_raters(session, study)
+    failed = verdicts[verdicts["verdict"] == FAILED]
+    table = interactions(session, study, excluded=failed["rater"].unique().tolist())
     shown = table[table["impressions"] > 0].sort_values("posterior_mean", ascending=False)
     extremes = min(_EXTREMES, len(shown) // 2)
     counts = _count_stars(session, study) if study.mode == "rating" else None
-    verdicts = judge_raters(session, study)
     unable = verdicts.loc[verdicts["verdict"] == NOT_RUN, "rule"]
     return Overview(
         events={kind: count for kind, count in session.execute(kinds)},  # noqa: C416
@@ -99,7 +100,7 @@ def overview(session: Session, study: Study) -> Overview:
         best=shown.head(extremes),
         worst=shown.tail(extremes)[::-1],
         alpha=None if counts is None else agreement(counts),
-        suspicious=verdicts[verdicts["verdict"] == FAILED],
+        suspicious=failed,
         not_run=unable.value_counts().to_dict(),
     )
 

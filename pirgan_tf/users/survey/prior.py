@@ -8,6 +8,9 @@ from scipy import optimize, special, stats
 _MAX_LOGIT = 12.0
 _MIN_STRENGTH = 1e-2
 
+# Raters who always agree would else make a few answers count as infinitely many.
+_MIN_DISPERSION = 0.01
+
 
 def fit_beta_prior(impressions: np.ndarray, positives: np.ndarray) -> tuple[float, float]:
     """Fits the Beta distribution of the images' true rates, by maximum likelihood.
@@ -17,7 +20,7 @@ def fit_beta_prior(impressions: np.ndarray, positives: np.ndarray) -> tuple[floa
     and is left out, which lets positives be fractional.
 
     Args:
-        impressions: [n] whole numbers from 0.
+        impressions: [n] numbers from 0.
         positives: [n] from 0 to impressions.
 
     Returns:
@@ -48,16 +51,49 @@ def fit_beta_prior(impressions: np.ndarray, positives: np.ndarray) -> tuple[floa
     return float(a), float(b)
 
 
-def add_posterior(table: pd.DataFrame) -> pd.DataFrame:
-    """Adds to a table of impressions and positives what they say of each image's true rate.
+def dispersion(impressions: np.ndarray, positives: np.ndarray, squares: np.ndarray) -> float:
+    """Estimates how much answers to one image vary, over what yes or no would.
+
+    Stars worth 0 to 1 vary less than answers worth 0 or 1 of the same mean, so each says
+    more of the rate. This is the ratio of both sums of squares within images, and 1
+    where answers are worth 0 or 1.
+
+    Args:
+        impressions: [n] whole numbers from 0.
+        positives: [n] sums of what the answers are worth, each from 0 to 1.
+        squares: [n] sums of the squares of the same.
 
     Returns:
-        The table with posterior_mean, and with low and high, between which the rate lies
-        with a probability of 95 %, under the prior that is fitted to the whole table.
+        From 0.01 to 1; 1 where no image has two answers, and so nothing can be told.
     """
-    n, s = (table[name].to_numpy(np.float64) for name in ("impressions", "positives"))
+    several = impressions > 1
+    explained = positives[several] ** 2 / impressions[several]
+    binary = np.sum(positives[several] - explained)
+    if binary <= 0:
+        return 1.0
+    ratio = np.sum(squares[several] - explained) / binary
+    return float(np.clip(ratio, _MIN_DISPERSION, 1.0))
+
+
+def add_posterior(table: pd.DataFrame) -> pd.DataFrame:
+    """Adds what a table's counts say of each image's true rate.
+
+    Answers count as 1 / dispersion answers worth 0 or 1 each.
+
+    Args:
+        table: impressions, positives and squares; see `dispersion`.
+
+    Returns:
+        The table, without squares, with posterior_mean, and with low and high, between
+        which the rate lies with a probability of 95 %, under the prior that is fitted to
+        the whole table.
+    """
+    columns = ("impressions", "positives", "squares")
+    n, s, squares = (table[name].to_numpy(np.float64) for name in columns)
+    answers = 1 / dispersion(n, s, squares)
+    n, s = answers * n, answers * s
     a, b = fit_beta_prior(n, s)
     posterior = stats.beta(a + s, b + n - s)
-    return table.assign(
+    return table.drop(columns="squares").assign(
         posterior_mean=posterior.mean(), low=posterior.ppf(0.025), high=posterior.ppf(0.975)
     )

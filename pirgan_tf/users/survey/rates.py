@@ -73,6 +73,7 @@ def interactions(
             worth.c.image,
             func.count().label("impressions"),
             func.sum(worth.c.worth).label("positives"),
+            func.sum(worth.c.worth * worth.c.worth).label("squares"),
         )
         .where(worth.c.rater.not_in(left_out))
         .group_by(worth.c.image)
@@ -83,12 +84,13 @@ def interactions(
             Image.image_id,
             func.coalesce(counted.c.impressions, 0),
             func.coalesce(counted.c.positives, 0.0),
+            func.coalesce(counted.c.squares, 0.0),
         )
         .outerjoin(counted, counted.c.image == Image.id)
         .where(Image.study_id == study.id)
         .order_by(Image.id)
     ).all()
-    table = pd.DataFrame(rows, columns=["image_id", "impressions", "positives"])
+    table = pd.DataFrame(rows, columns=["image_id", "impressions", "positives", "squares"])
     table["pir"] = table["positives"] / table["impressions"].replace(0, np.nan)
     return add_posterior(table)
 

@@ -95,7 +95,10 @@ def count_ratings(ratings: pd.DataFrame, weights: PirWeights) -> pd.DataFrame:
     """
     worth = ratings["stars"].map(dict(enumerate(weights.stars, 1)))
     grouped = worth.groupby(ratings["image_id"])
-    table = pd.DataFrame({"impressions": grouped.size(), "positives": grouped.sum()})
+    squares = (worth**2).groupby(ratings["image_id"]).sum()
+    table = pd.DataFrame(
+        {"impressions": grouped.size(), "positives": grouped.sum(), "squares": squares}
+    )
     table["pir"] = table["positives"] / table["impressions"]
     return add_posterior(table.reset_index())
 

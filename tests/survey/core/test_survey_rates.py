@@ -7,7 +7,7 @@ from scipy import stats
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.users import read_interactions, survey
-from pirgan_tf.users.survey.prior import add_posterior, fit_beta_prior
+from pirgan_tf.users.survey.prior import add_posterior, dispersion, fit_beta_prior
 
 
 def table_of(made, weights=None, **more):
@@ -105,6 +105,39 @@ def test_the_table_is_one_of_interactions(new_survey, tmp_path):
     assert sorted(read["pir"]) == [0.25, 0.75]
 
 
+def test_answers_of_no_or_yes_have_the_dispersion_of_counts():
+    counts = np.array([0.0, 3, 2, 1])
+    assert dispersion(np.array([0.0, 4, 2, 1]), counts, counts) == 1
+
+
+def test_dispersion_is_the_ratio_of_sums_of_squares_within_images():
+    # Worths 0.5, 0.75 and 0.25, 0.25, 1; the last image has one answer, and does not count.
+    worths = [np.array([0.5, 0.75]), np.array([0.25, 0.25, 1.0]), np.array([0.5])]
+    n, s, squares = (np.array([sum(w**power) for w in worths], float) for power in (0, 1, 2))
+    within = sum(((w - w.mean()) ** 2).sum() for w in worths[:2])
+    binary = sum(len(w) * w.mean() * (1 - w.mean()) for w in worths[:2])
+    assert dispersion(n, s, squares) == pytest.approx(within / binary)
+
+
+def test_one_answer_an_image_tells_nothing_of_dispersion():
+    assert dispersion(np.ones(3), np.array([0.5, 0.25, 1]), np.array([0.25, 0.0625, 1])) == 1
+
+
+def test_rates_of_stars_are_recovered_and_lie_in_their_intervals():
+    """Ten ratings vary little about an image's rate: the estimate must not shrink to the mean."""
+    rng = np.random.default_rng(0)
+    rates = rng.uniform(0.1, 0.9, 300)
+    worths = np.clip(np.round(4 * rng.normal(rates[:, None], 0.12, [300, 10])) / 4, 0, 1)
+    table = pd.DataFrame(
+        {"impressions": 10, "positives": worths.sum(1), "squares": (worths**2).sum(1)}
+    )
+    full = add_posterior(table)
+    slope = np.polyfit(worths.mean(axis=1), full["posterior_mean"], 1)[0]
+    assert 0.9 < slope <= 1
+    inside = (full["low"] <= rates) & (rates <= full["high"])
+    assert 0.9 < inside.mean() <= 1
+
+
 def test_the_fitted_prior_is_the_maximum_of_the_beta_binomial_likelihood():
     rng = np.random.default_rng(0)
     impressions = rng.integers(1, 60, 400)
@@ -132,7 +165,8 @@ def test_images_that_do_not_differ_share_a_prior_of_all_impressions():
 @pytest.mark.parametrize("impressions", [[0, 0, 0], [5, 0, 50]])
 def test_where_nothing_or_everything_is_positive_no_rate_is_certain(impressions, rate):
     table = pd.DataFrame({"impressions": impressions}).assign(
-        positives=lambda rows: rows["impressions"] * rate
+        positives=lambda rows: rows["impressions"] * rate,
+        squares=lambda rows: rows["positives"],
     )
     full = add_posterior(table)
     assert full["posterior_mean"].tolist() == pytest.approx(
@@ -142,7 +176,8 @@ def test_where_nothing_or_everything_is_positive_no_rate_is_certain(impressions,
 
 
 def test_the_posterior_is_scipys():
-    table = pd.DataFrame({"impressions": [0, 2, 50, 50, 9], "positives": [0, 2, 10, 40.5, 4]})
+    table = pd.DataFrame({"impressions": [0, 2, 50, 50, 9], "positives": [0, 2, 10, 40, 4]})
+    table["squares"] = table["positives"]  # Worth 0 or 1 each.
     a, b = fit_beta_prior(table["impressions"].to_numpy(), table["positives"].to_numpy())
     full = add_posterior(table)
     for _, row in full.iterrows():
