@@ -18,14 +18,17 @@ from pirgan_tf.errors import Interrupted, TrainingError
 from pirgan_tf.stages.command import import_tensorflow
 from pirgan_tf.stages.objective_run import Outcome, objective_folder, record_failure, run_objective
 
+# TensorFlow keeps the graphs of loops, some 150 MB an objective, until its process ends.
+_OBJECTIVES_A_PROCESS = 8
+
 
 def run_objectives(
     texts: Sequence[str], options: Any, folder: Path
 ) -> Generator[Outcome, None, None]:
     """Works on objectives, and gives the outcome of each as it ends.
 
-    What the stages print is shown where one objective runs at a time in this very
-    process; elsewhere it goes to log.txt in the objective's folder.
+    A few objectives, one at a time, run in this very process, and what the stages print
+    is shown; elsewhere it goes to log.txt in the objective's folder.
 
     Args:
         texts: the objectives.
@@ -36,7 +39,8 @@ def run_objectives(
         TrainingError: if Ray's cluster cannot be reached.
         Interrupted: after SIGTERM, once the workers have stopped.
     """
-    if options.executor == "local" and options.jobs == 1:
+    few = len(texts) <= _OBJECTIVES_A_PROCESS
+    if options.executor == "local" and options.jobs == 1 and few:
         yield from (run_objective(text, options, folder) for text in texts)
         return
     workers = (_Ray if options.executor == "ray" else _Processes)(options, folder)
@@ -94,14 +98,21 @@ def _end_with_parent() -> None:
 
 
 class _Processes:
-    """Processes of this machine; where one was killed, new ones take their place."""
+    """Processes of this machine; new ones take the place of old or killed ones."""
 
     def __init__(self, options: Any, folder: Path):
         self._options, self._folder = options, folder
         self._pool = self._start()
+        self._submitted = 0
 
     def submit(self, text: str) -> Future:
         work = functools.partial(_work, text, self._options, self._folder, Path.cwd())
+        if self._submitted == self._options.jobs * _OBJECTIVES_A_PROCESS:
+            # What runs in it goes on to its end.
+            self._pool.shutdown(wait=False)
+            self._pool = self._start()
+            self._submitted = 0
+        self._submitted += 1
         try:
             return self._pool.submit(work)
         except BrokenProcessPool:
@@ -143,7 +154,7 @@ class _Ray:
             reason = " ".join(str(error).split())
             raise TrainingError(f"Ray's cluster cannot be reached: {reason}") from error
         self._ray, self._options, self._folder = ray, options, folder
-        self._task = ray.remote(_work_on_ray).options(
+        self._task = ray.remote(max_calls=_OBJECTIVES_A_PROCESS)(_work_on_ray).options(
             max_retries=3,
             retry_exceptions=[_WorkerStoppedError],
             scheduling_strategy="SPREAD",

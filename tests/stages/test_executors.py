@@ -33,6 +33,24 @@ def test_worker_processes_record_failures_and_go_on(tmp_path):
     assert not multiprocessing.active_children()
 
 
+def test_processes_are_renewed_before_they_grow_too_large(tmp_path, monkeypatch):
+    monkeypatch.setattr(executors, "_OBJECTIVES_A_PROCESS", 1)
+    started = []
+    start = executors._Processes._start
+
+    def count(workers):
+        started.append(start(workers))
+        return started[-1]
+
+    monkeypatch.setattr(executors._Processes, "_start", count)
+    # One at a time: too many for this process by the number above.
+    outcomes = list(run_objectives(TEXTS, make_options(tmp_path), tmp_path))
+    assert [outcome.objective for outcome in outcomes] == TEXTS
+    assert len(started) == 2
+    assert len(list(tmp_path.glob("objectives/*/log.txt"))) == 2
+    assert not multiprocessing.active_children()
+
+
 def test_killed_workers_are_recorded_and_replaced(tmp_path):
     """Nothing is lost but what they worked on, and the next attempt goes on there."""
     texts = [*TEXTS, "color:green", "color:red-blue"]
