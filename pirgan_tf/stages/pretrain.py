@@ -6,6 +6,7 @@ from typing import NoReturn
 from pirgan_tf import data, gan, training
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.dataset_options import DatasetOptions
 from pirgan_tf.stages.gan_options import GanOptions, dataset_grid
 from pirgan_tf.stages.options import option
 from pirgan_tf.stages.outputs import output_folder
@@ -15,17 +16,9 @@ STAGE = "pretrain"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PretrainOptions(GanOptions):
+class PretrainOptions(GanOptions, DatasetOptions):
     """Flags of pretrain; the defaults are the paper's numbers."""
 
-    dataset: str = option(
-        "Photographs: landscapes (procedural), folder:DIR (from import_photos) or tfds:NAME.",
-        "landscapes",
-    )
-    classes: tuple[str, ...] = option("Classes to use, by name; empty is all.", ())
-    landscapes: int = option(
-        "Images that --dataset=landscapes draws.", data.NUM_LANDSCAPES, minimum=2
-    )
     conditional: bool = option("Train an ACGAN on the classes; without, a plain GAN.", True)
     steps: int = option("Training steps.", 1_100_000, minimum=1, changes_result=False)
     latent_size: int = option("Units of the latent.", 64, minimum=1)
@@ -36,7 +29,6 @@ class PretrainOptions(GanOptions):
     def validate(self) -> None:
         """Checks the numbers, the dataset and that every layer keeps a channel."""
         super().validate()
-        data.validate_dataset_spec(self.dataset, self.classes)
         gan.width.scale_depth(gan.width.SMALLEST_DEPTH, self.width)
         if self.dataset == "landscapes" and self.batch_size > self.landscapes:
             raise InputError(

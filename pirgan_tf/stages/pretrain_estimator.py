@@ -8,25 +8,18 @@ import numpy as np
 from pirgan_tf import data, estimator
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.command import run_command
+from pirgan_tf.stages.dataset_options import DatasetOptions
 from pirgan_tf.stages.options import option
 from pirgan_tf.stages.outputs import output_folder, write_json
-from pirgan_tf.stages.training_options import TrainingOptions, set_up_devices, train
+from pirgan_tf.stages.training_options import set_up_devices, train
 
 STAGE = "pretrain_estimator"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PretrainEstimatorOptions(TrainingOptions):
+class PretrainEstimatorOptions(DatasetOptions):
     """Flags of pretrain_estimator."""
 
-    dataset: str = option(
-        "Photographs: landscapes (procedural), folder:DIR (from import_photos) or tfds:NAME.",
-        "landscapes",
-    )
-    classes: tuple[str, ...] = option("Classes to use, by name; empty is all.", ())
-    landscapes: int = option(
-        "Images that --dataset=landscapes draws.", data.NUM_LANDSCAPES, minimum=2
-    )
     steps: int = option("Training steps.", 25_000, minimum=1, changes_result=False)
     learning_rate: float = option("Learning rate of Adam.", 5e-4, above=0.0)
     depth_multiplier: float = option(
@@ -40,11 +33,6 @@ class PretrainEstimatorOptions(TrainingOptions):
         0,
         minimum=0,
     )
-
-    def validate(self) -> None:
-        """Checks the numbers and the dataset."""
-        super().validate()
-        data.validate_dataset_spec(self.dataset, self.classes)
 
 
 def run(options: PretrainEstimatorOptions) -> None:
