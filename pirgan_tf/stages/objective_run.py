@@ -114,7 +114,6 @@ class _Chain:
     def run(self) -> None:
         galleries, interactions = [self._first_gallery], []
         gan, estimator = self._first_gan, None
-        estimates = []
         for number in range(1, self._options.rounds + 1):
             place = self._place if number == 1 else self._place / f"round-{number}"
             interactions.append(place / "interactions")
@@ -125,11 +124,10 @@ class _Chain:
             for weight in weights:
                 branch = place if len(weights) == 1 else place / f"weight-{weight:g}"
                 self._tune(gan, estimator, branch, weight, number)
-            estimates.append(self._estimate(branch))
             galleries.append(place / "gallery")
             gan = place / "gan"
         if self._options.rounds > 1:
-            self._keep_best(estimates)
+            self._keep_best([gallery.parent / "evaluation" for gallery in galleries[1:]])
 
     def _simulate(self, gallery: Path, output: Path, number: int) -> None:
         self._run(
@@ -177,14 +175,13 @@ class _Chain:
             estimator=str(estimator),
         )
 
-    def _estimate(self, branch: Path) -> float:
-        return read_json(branch / "evaluation" / "evaluation.json")["estimated"]["after"]
-
-    def _keep_best(self, estimates: list[float]) -> None:
+    def _keep_best(self, evaluations: list[Path]) -> None:
         """Names the round whose images its own estimator likes best, which never saw them.
 
         Each generator was tuned to please that very estimator, so all are too high.
         """
+        contents = [read_json(folder / "evaluation.json") for folder in evaluations]
+        estimates = [content["estimated"]["after"] for content in contents]
         best = estimates.index(max(estimates)) + 1
         gan = "gan" if best == 1 else f"round-{best}/gan"
         write_json(
