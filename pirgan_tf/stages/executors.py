@@ -1,16 +1,15 @@
 """Where the objectives of a run are worked on: here, in processes, or on a Ray cluster."""
 
 import contextlib
-import functools
 import math
 import multiprocessing
 import os
 import signal
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -57,17 +56,18 @@ def run_objectives(
                 text = running.pop(handle)
                 try:
                     yield workers.result(handle)
-                except Exception as error:
-                    reason = workers.explain(error)
-                    yield record_failure(text, options, folder, "worker", reason)
+                except _WorkerError as error:
+                    yield record_failure(text, options, folder, "worker", str(error))
     finally:
         workers.close()
         signal.signal(signal.SIGTERM, previous)
 
 
+class _WorkerError(RuntimeError):
+    """A worker ended in the middle of an objective."""
+
+
 def _stop(signum: int, frame: Any) -> NoReturn:
-    for worker in multiprocessing.active_children():
-        worker.terminate()
     raise Interrupted(signum, "stopped by SIGTERM; the same command goes on")
 
 
@@ -97,49 +97,79 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _serve(calls: Any, options: Any, folder: Path) -> None:
+    """Works on the objectives that arrive until there are no more, or until a signal."""
+    _end_with_parent()
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
+        while True:
+            calls.send(_work(calls.recv(), options, folder, Path.cwd()))
+
+
 class _Processes:
-    """Processes of this machine; new ones take the place of old or killed ones."""
+    """Processes of this machine; new ones take the place of old or killed ones.
+
+    Python's pools end all processes when one dies, and wait for ever if another was just
+    starting.
+    """
 
     def __init__(self, options: Any, folder: Path):
         self._options, self._folder = options, folder
-        self._pool = self._start()
-        self._submitted = 0
+        # By the end of the pipe that leads to it.
+        self._processes = dict[Any, BaseProcess]()
+        self._objectives = Counter[Any]()
+        self._idle: list[Any] = []
 
-    def submit(self, text: str) -> Future:
-        work = functools.partial(_work, text, self._options, self._folder, Path.cwd())
-        if self._submitted == self._options.jobs * _OBJECTIVES_A_PROCESS:
-            # What runs in it goes on to its end.
-            self._pool.shutdown(wait=False)
-            self._pool = self._start()
-            self._submitted = 0
-        self._submitted += 1
+    def submit(self, text: str) -> Any:
+        calls = self._idle.pop() if self._idle else self._start()
         try:
-            return self._pool.submit(work)
-        except BrokenProcessPool:
-            self._pool = self._start()
-            return self._pool.submit(work)
+            calls.send(text)
+        except BrokenPipeError:
+            # It was killed while it was idle.
+            self._end(calls)
+            return self.submit(text)
+        return calls
 
-    def wait(self, running: list[Future]) -> Iterable[Future]:
-        return wait(running, return_when=FIRST_COMPLETED).done
+    def wait(self, running: list) -> Iterable:
+        return connection.wait(running)
 
-    def result(self, done: Future) -> Outcome:
-        return done.result()
-
-    def explain(self, error: Exception) -> str:
-        if isinstance(error, BrokenProcessPool):
-            # All of them end then, and which it was is not known.
-            return "a worker process was killed, perhaps for want of memory"
-        return f"{type(error).__name__}: {error}"
+    def result(self, done: Any) -> Outcome:
+        try:
+            outcome = done.recv()
+        except (EOFError, ConnectionResetError):
+            code = self._end(done)
+            raise _WorkerError(
+                f"its process was killed (exit code {code}), perhaps for want of memory"
+            ) from None
+        self._objectives[done] += 1
+        if self._objectives[done] == _OBJECTIVES_A_PROCESS:
+            self._end(done)
+        else:
+            self._idle.append(done)
+        return outcome
 
     def close(self) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        for process in self._processes.values():
+            process.terminate()
+        for calls in list(self._processes):
+            self._end(calls)
 
-    def _start(self) -> ProcessPoolExecutor:
+    def _start(self) -> Any:
         # Spawned, for TensorFlow does not survive a fork.
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(
-            self._options.jobs, mp_context=context, initializer=_end_with_parent
-        )
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._options, self._folder))
+        process.start()
+        # So that the pipe ends with the process.
+        theirs.close()
+        self._processes[ours] = process
+        return ours
+
+    def _end(self, calls: Any) -> int | None:
+        """Waits for the end of a process, which comes when it has nothing to do."""
+        calls.close()
+        process = self._processes.pop(calls)
+        process.join()
+        return process.exitcode
 
 
 class _Ray:
@@ -169,11 +199,11 @@ class _Ray:
         return self._ray.wait(running, num_returns=1)[0]
 
     def result(self, done: Any) -> Outcome:
-        return self._ray.get(done)
-
-    def explain(self, error: Exception) -> str:
-        # The rest is the worker's traceback.
-        return str(error).strip().splitlines()[-1]
+        try:
+            return self._ray.get(done)
+        except self._ray.exceptions.RayError as error:
+            # The rest is the worker's traceback.
+            raise _WorkerError(str(error).strip().splitlines()[-1]) from error
 
     def close(self) -> None:
         self._ray.shutdown()
