@@ -12,6 +12,7 @@ kills a server with signal 9 in the middle and starts it again).
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import random
 import re
@@ -25,7 +26,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import aiohttp
 import numpy as np
 import sqlalchemy as sa
 
@@ -138,7 +139,13 @@ class _Load:
 
     async def _rate(self, server: _Server) -> None:
         headers = {"user-agent": "Mozilla/5.0 Firefox/140.0"}
-        async with httpx.AsyncClient(base_url=server.link, headers=headers, timeout=30) as client:
+        async with aiohttp.ClientSession(
+            server.link,
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(30),
+            # Cookies are sent to an address without a name too.
+            cookie_jar=aiohttp.CookieJar(unsafe=True),
+        ) as client:
             await asyncio.sleep(random.uniform(0, _ARRIVAL_SECONDS))
             await self._request(client, "start", "POST", "start")
             queue: list[dict] = []
@@ -147,7 +154,7 @@ class _Load:
                 if len(queue) < _AHEAD - 2 and time.monotonic() < self._end:
                     body = {"count": _AHEAD}
                     answer = await self._request(client, "next", "POST", "api/next", body)
-                    queue = answer.json()["assignments"]
+                    queue = json.loads(answer[1])["assignments"]
                     if not queue:
                         return
                 assignment = queue.pop(0)
@@ -162,24 +169,29 @@ class _Load:
                 }
                 answer = await self._request(client, "rate", "POST", "api/rate", body)
                 # 409: the server was killed after it stored the vote, and before it said so.
-                if answer.status_code in (200, 409):
+                if answer[0] in (200, 409):
                     self.votes[assignment["id"]] = value
 
     async def _request(
-        self, client: httpx.AsyncClient, name: str, method: str, path: str, body: object = None
-    ) -> httpx.Response:
-        """Asks until there is an answer, as the page does."""
+        self,
+        client: aiohttp.ClientSession,
+        name: str,
+        method: str,
+        path: str,
+        body: object = None,
+    ) -> tuple[int, bytes]:
+        """Asks until there is an answer, as the page does; returns status and body."""
         while True:
             started = time.perf_counter()
             try:
-                answer = await client.request(method, path, json=body)
-                status = answer.status_code
-            except httpx.TransportError:
-                status = 0
+                async with client.request(method, path, json=body, allow_redirects=False) as answer:
+                    status, received = answer.status, await answer.read()
+            except (aiohttp.ClientError, TimeoutError):
+                status, received = 0, b""
             self._milliseconds[name].append(1000 * (time.perf_counter() - started))
             self._statuses[status] += 1
             if status and status < 500:
-                return answer
+                return status, received
             await asyncio.sleep(0.5)
 
     async def _kill(self) -> None:

@@ -71,6 +71,12 @@ class ServeOptions(Options):
         changes_result=False,
     )
 
+    renew_token: bool = option(
+        "Print another token of the owner's page, in place of one that is lost.",
+        False,
+        changes_result=False,
+    )
+
     def validate(self) -> None:
         """Checks the numbers, the origins, the texts and the gallery."""
         super().validate()
@@ -148,7 +154,7 @@ def _study(options: ServeOptions, database: "survey.Database") -> tuple["survey.
     from pirgan_tf.users import survey
 
     gallery = read_gallery(options.gallery)
-    return survey.create_study(
+    study, token = survey.create_study(
         database,
         gallery.images,
         gallery.ids.tolist(),
@@ -159,6 +165,9 @@ def _study(options: ServeOptions, database: "survey.Database") -> tuple["survey.
         assignment_seconds=60 * options.assignment_minutes,
         settings={},
     )
+    if options.renew_token and token is None:
+        token = survey.renew_token(database, study)
+    return study, token
 
 
 def _announce(

@@ -1,3 +1,7 @@
+from .answering import rate as rate
+from .answering import record_page_event as record_page_event
+from .answering import skip as skip
+from .answering import undo as undo
 from .answers import counted_answers as counted_answers
 from .answers import stream_events as stream_events
 from .database import Database as Database
@@ -28,11 +32,8 @@ from .result_files import count_ratings as count_ratings
 from .result_files import read_results as read_results
 from .serving import assign as assign
 from .serving import assigned_png as assigned_png
-from .serving import rate as rate
-from .serving import record_page_event as record_page_event
-from .serving import skip as skip
-from .serving import undo as undo
 from .studies import create_study as create_study
 from .studies import find_study as find_study
 from .studies import is_owner as is_owner
+from .studies import renew_token as renew_token
 from .weights import PirWeights as PirWeights

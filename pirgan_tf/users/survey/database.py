@@ -136,7 +136,12 @@ def _sqlite_engine(url: sa.URL, must_exist: bool) -> sa.Engine:
     def _prepare(connection: sqlite3.Connection, _: Any) -> None:
         # Else the driver begins transactions when it sees fit.
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        for pragma in (
+            "journal_mode = WAL",
+            # What was acknowledged survives the loss of power too.
+            "synchronous = FULL",
+            "foreign_keys = ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

@@ -4,7 +4,7 @@ Studies, images, raters and assignments say how things stand; events say what ha
 and no row of them ever changes. Times are seconds since 1970 in UTC.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
     DDL,
@@ -16,14 +16,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Table,
     UniqueConstraint,
     event,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+MAX_ID = 2**63 - 1
 STARS = range(1, 6)
+# The minute of the clock in which an event happened, as the index has it.
+MINUTE = "CAST(answered_at / 60 AS INTEGER)"
 MODES = ("rating", "page")
 # What may happen in a study of each mode.
 KINDS = {
@@ -85,7 +89,6 @@ class Image(Base):
 
     Attributes:
         image_id: its id in the gallery.
-        png: the file; loaded when it is asked for.
         answered: how many raters have answered for it.
         open: how many raters have it before them, or soon will.
     """
@@ -95,15 +98,23 @@ class Image(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
     image_id: Mapped[str]
-    png: Mapped[bytes] = mapped_column(deferred=True)
     answered: Mapped[int] = mapped_column(CheckConstraint("answered >= 0"), default=0)
     open: Mapped[int] = mapped_column(CheckConstraint("open >= 0"), default=0)
+
+
+class ImageFile(Base):
+    """An image's PNG file, apart from what changes with every answer."""
+
+    __tablename__ = "image_files"
+    image: Mapped[int] = mapped_column(ForeignKey("images.id"), primary_key=True)
+    png: Mapped[bytes]
 
 
 class Rater(Base):
     """Somebody with the study's link, known by a random cookie and by nothing else.
 
     Attributes:
+        study: comes along, in the same query.
         cookie_hash: SHA-256 of the cookie.
         user_agent: what the browser calls itself, at most 300 characters.
         finished_at: when there was nothing more to show; None before.
@@ -114,6 +125,7 @@ class Rater(Base):
     __table_args__ = (UniqueConstraint("study_id", "cookie_hash"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
+    study: Mapped[Study] = relationship(lazy="joined", innerjoin=True)
     cookie_hash: Mapped[str]
     user_agent: Mapped[str]
     started_at: Mapped[float]
@@ -165,7 +177,12 @@ class Event(Base):
 
     __tablename__ = "events"
     __table_args__ = (
-        Index("events_by_rater", "study_id", "rater", "answered_at"),
+        # With all columns that the owner's page adds up, for it not to read the rows.
+        Index("events_by_image", "study_id", "kind", "image", "value", "rater"),
+        Index(
+            *("events_by_rater", "study_id", "kind", "rater", text(MINUTE)),
+            *("answered_at", "shown_at", "value"),
+        ),
         Index(
             "undone_events",
             "value",
@@ -184,6 +201,10 @@ class Event(Base):
     answered_at: Mapped[float]
     propensity: Mapped[float]
 
+
+# For what is done while other writers wait: objects take several times as long.
+IMAGES = cast(Table, Image.__table__)
+ASSIGNMENTS = cast(Table, Assignment.__table__)
 
 _APPEND_ONLY = {
     "sqlite": [

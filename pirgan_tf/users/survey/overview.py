@@ -9,10 +9,10 @@ from scipy import stats
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pirgan_tf.users.survey.answers import counted_answers
+from pirgan_tf.users.survey.answers import count_stars
 from pirgan_tf.users.survey.judgement import judge_raters
-from pirgan_tf.users.survey.models import STARS, Event, Image, Rater, Study
-from pirgan_tf.users.survey.rates import interactions
+from pirgan_tf.users.survey.models import Event, Image, Rater, Study
+from pirgan_tf.users.survey.rates import interactions, rates_of_stars
 from pirgan_tf.users.survey.rules import FAILED, NOT_RUN
 
 NUM_BINS = 20
@@ -83,10 +83,14 @@ def overview(session: Session, study: Study) -> Overview:
     raters, finished = session.execute(begun).one()
     verdicts = judge_raters(session, study)
     failed = verdicts[verdicts["verdict"] == FAILED]
-    table = interactions(session, study, excluded=failed["rater"].unique().tolist())
+    excluded = failed["rater"].unique().tolist()
+    if study.mode == "rating":
+        counts, valid = count_stars(session, study, excluded)
+        table = rates_of_stars(session, study, valid)
+    else:
+        counts, table = None, interactions(session, study, excluded=excluded)
     shown = table[table["impressions"] > 0].sort_values("posterior_mean", ascending=False)
     extremes = min(_EXTREMES, len(shown) // 2)
-    counts = _count_stars(session, study) if study.mode == "rating" else None
     unable = verdicts.loc[verdicts["verdict"] == NOT_RUN, "rule"]
     return Overview(
         events={kind: count for kind, count in session.execute(kinds)},  # noqa: C416
@@ -118,16 +122,3 @@ def agreement(counts: np.ndarray) -> float | None:
     if np.count_nonzero(compared.sum(axis=0)) < 2:
         return None
     return float(krippendorff.alpha(value_counts=compared, level_of_measurement="ordinal"))
-
-
-def _count_stars(session: Session, study: Study) -> np.ndarray:
-    """Returns how often each image that was rated was given 1 to 5 stars, [images, 5]."""
-    rating = counted_answers(study).subquery()
-    rows = session.execute(
-        select(rating.c.image, rating.c.value, func.count()).group_by(
-            rating.c.image, rating.c.value
-        )
-    ).all()
-    table = pd.DataFrame(rows, columns=["image", "stars", "count"])
-    wide = table.pivot_table(index="image", columns="stars", values="count", fill_value=0)
-    return wide.reindex(columns=list(STARS), fill_value=0).to_numpy(int)

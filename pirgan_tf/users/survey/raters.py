@@ -2,14 +2,33 @@
 
 import time
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, contains_eager
 
 from pirgan_tf.users.survey.errors import UnknownRater
 from pirgan_tf.users.survey.models import Assignment, Image, Rater, Study
-from pirgan_tf.users.survey.studies import hash_secret
+from pirgan_tf.users.survey.studies import find_study, hash_secret
 
 MAX_USER_AGENT = 300
+_ENTER = (
+    select(Rater)
+    .join(Rater.study)
+    .where(
+        Study.key == bindparam("key"),
+        Study.mode == bindparam("mode"),
+        Rater.cookie_hash == bindparam("cookie"),
+    )
+    .options(contains_eager(Rater.study))
+)
+_PROGRESS = select(
+    select(func.count())
+    .where(
+        Assignment.rater == bindparam("who"),
+        Assignment.state.in_(("answered", "skipped")),
+    )
+    .scalar_subquery(),
+    select(func.count()).where(Image.study_id == bindparam("study")).scalar_subquery(),
+)
 
 
 def begin_rater(session: Session, study: Study, cookie: str, user_agent: str) -> Rater:
@@ -21,7 +40,7 @@ def begin_rater(session: Session, study: Study, cookie: str, user_agent: str) ->
         cookie: random text that the server made and only this rater's browser has.
         user_agent: what the browser calls itself; 300 characters are kept.
     """
-    lock_study(session, study.id)
+    lock_study(session, study)
     try:
         return find_rater(session, study, cookie)
     except UnknownRater:
@@ -51,26 +70,29 @@ def find_rater(session: Session, study: Study, cookie: str) -> Rater:
     return found
 
 
+def enter(session: Session, key: str, mode: str, cookie: str) -> Rater:
+    """Returns the rater who has a cookie, of the study with a key.
+
+    Raises:
+        UnknownStudy: there is none of this mode.
+        UnknownRater: as `find_rater`.
+    """
+    hashed = hash_secret(cookie)
+    found = session.scalars(_ENTER, {"key": key, "mode": mode, "cookie": hashed}).one_or_none()
+    return found or find_rater(session, find_study(session, key, mode), cookie)
+
+
 def progress(session: Session, rater: Rater) -> tuple[int, int]:
     """Returns how many images a rater is done with, and how many there are at most."""
-    done = session.scalar(
-        select(func.count()).where(
-            Assignment.rater == rater.id, Assignment.state.in_(("answered", "skipped"))
-        )
-    )
-    images = session.scalar(select(func.count()).where(Image.study_id == rater.study_id))
-    study = session.get_one(Study, rater.study_id)
-    return done or 0, min(images or 0, study.images_per_rater)
+    counted = session.execute(_PROGRESS, {"who": rater.id, "study": rater.study_id}).one()
+    return counted[0], min(counted[1], rater.study.images_per_rater)
 
 
-def lock_study(session: Session, study_id: int) -> Study:
+def lock_study(session: Session, study: Study) -> None:
     """Waits until no other transaction changes a study, and keeps others waiting.
 
-    SQLite, where `Database.write` does so for the whole file, needs nothing more.
+    On SQLite `Database.write` does so for the whole file.
     """
-    return session.scalars(
-        select(Study)
-        .where(Study.id == study_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    if session.get_bind().dialect.name != "sqlite":
+        locked = select(Study).where(Study.id == study.id).with_for_update()
+        session.execute(locked, execution_options={"populate_existing": True}).one()

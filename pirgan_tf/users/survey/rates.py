@@ -1,25 +1,14 @@
 """From what people did to the rate of each image."""
 
 from collections.abc import Collection
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Select,
-    and_,
-    bindparam,
-    case,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.users.survey.answers import counted_answers
+from pirgan_tf.users.survey.answers import count_stars, written_out
 from pirgan_tf.users.survey.judgement import judge_raters
 from pirgan_tf.users.survey.models import Event, Image, Study
 from pirgan_tf.users.survey.prior import add_posterior
@@ -59,15 +48,45 @@ def interactions(
             f"a study of mode {study.mode} needs pir_weights like "
             f"{DEFAULT_WEIGHTS[study.mode]}, not those of mode {weights.mode}"
         )
-    answers = _worth_of_ratings(study, weights) if weights.stars else _worth_of_page(study, weights)
     if excluded is None:
         verdicts = judge_raters(session, study)
         excluded = verdicts.loc[verdicts["verdict"] == FAILED, "rater"].unique().tolist()
-    # Written out, for there may be more of them than a query may have parameters.
-    left_out: BindParameter[int] = bindparam(
-        "left_out", list(excluded), expanding=True, literal_execute=True
+    if study.mode == "page":
+        return _rates_of_page(session, study, weights, excluded)
+    return rates_of_stars(session, study, count_stars(session, study, excluded)[1], weights)
+
+
+def rates_of_stars(
+    session: Session, study: Study, counts: np.ndarray, weights: PirWeights | None = None
+) -> pd.DataFrame:
+    """Returns the table of `interactions` for stars that are counted already.
+
+    Args:
+        session: of `Database.read`.
+        study: the study.
+        counts: [images, 5] from `count_stars`.
+        weights: as for `interactions`.
+    """
+    stars = np.array((weights or PirWeights.parse(DEFAULT_WEIGHTS["rating"])).stars)
+    images = select(Image.image_id).where(Image.study_id == study.id).order_by(Image.id)
+    table = pd.DataFrame({"image_id": session.scalars(images).all()})
+    table["impressions"] = counts.sum(axis=1)
+    return _add_rates(table.assign(positives=counts @ stars, squares=counts @ stars**2))
+
+
+def _rates_of_page(
+    session: Session, study: Study, weights: PirWeights, excluded: Collection[int]
+) -> pd.DataFrame:
+    added: ColumnElement[float] = sum(
+        (func.max(case((_happened(part), part.weight), else_=0.0)) for part in weights.page),
+        start=literal(0.0),
     )
-    worth = answers.subquery()
+    worth = (
+        select(Event.rater, Event.image, case((added > 1, 1.0), else_=added).label("worth"))
+        .where(Event.study_id == study.id, Event.rater.not_in(written_out(excluded)))
+        .group_by(Event.assignment, Event.rater, Event.image)
+        .subquery()
+    )
     counted = (
         select(
             worth.c.image,
@@ -75,7 +94,6 @@ def interactions(
             func.sum(worth.c.worth).label("positives"),
             func.sum(worth.c.worth * worth.c.worth).label("squares"),
         )
-        .where(worth.c.rater.not_in(left_out))
         .group_by(worth.c.image)
         .subquery()
     )
@@ -91,26 +109,12 @@ def interactions(
         .order_by(Image.id)
     ).all()
     table = pd.DataFrame(rows, columns=["image_id", "impressions", "positives", "squares"])
+    return _add_rates(table)
+
+
+def _add_rates(table: pd.DataFrame) -> pd.DataFrame:
     table["pir"] = table["positives"] / table["impressions"].replace(0, np.nan)
     return add_posterior(table)
-
-
-def _worth_of_ratings(study: Study, weights: PirWeights) -> Select[int, int, Any]:
-    rating = counted_answers(study).subquery()
-    worth = case(dict(enumerate(weights.stars, 1)), value=rating.c.value)
-    return select(rating.c.rater, rating.c.image, worth.label("worth"))
-
-
-def _worth_of_page(study: Study, weights: PirWeights) -> Select[int, int, Any]:
-    added: ColumnElement[float] = sum(
-        (func.max(case((_happened(part), part.weight), else_=0.0)) for part in weights.page),
-        start=literal(0.0),
-    )
-    return (
-        select(Event.rater, Event.image, case((added > 1, 1.0), else_=added).label("worth"))
-        .where(Event.study_id == study.id)
-        .group_by(Event.assignment, Event.rater, Event.image)
-    )
 
 
 def _happened(part: PageWeight) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from pirgan_tf.users.interactions import COLUMNS
 from pirgan_tf.users.survey.answers import stream_events
 from pirgan_tf.users.survey.event_lines import event_lines
 from pirgan_tf.users.survey.limiter import address
-from pirgan_tf.users.survey.models import Image, Study
+from pirgan_tf.users.survey.models import Image, ImageFile, Study
 from pirgan_tf.users.survey.overview import NUM_BINS, overview
 from pirgan_tf.users.survey.rates import interactions
 from pirgan_tf.users.survey.security import refuse_other_sites
@@ -65,7 +65,11 @@ def image(web: WebOf, key: str, image_id: str, token: OwnerCookie = "") -> Respo
     """Sends an image of the study by its id in the gallery."""
     with web.database.read() as session:
         study = _owned(session, key, token)
-        found = select(Image.png).where(Image.study_id == study.id, Image.image_id == image_id)
+        found = (
+            select(ImageFile.png)
+            .join(Image, Image.id == ImageFile.image)
+            .where(Image.study_id == study.id, Image.image_id == image_id)
+        )
         png = session.scalars(found).one_or_none()
     if png is None:
         raise HTTPException(404, "The study has no such image.")

@@ -10,11 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError
 
-from pirgan_tf.users.survey import raters, serving
+from pirgan_tf.users.survey import answering, raters, serving
 from pirgan_tf.users.survey.errors import UnknownRater
 from pirgan_tf.users.survey.limiter import address
 from pirgan_tf.users.survey.security import allowed_origin
-from pirgan_tf.users.survey.web import WebOf, page, study_of
+from pirgan_tf.users.survey.studies import find_study
+from pirgan_tf.users.survey.web import WebOf, page
 
 _SCRIPT = Path(__file__).parent / "static" / "embed.js"
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -30,7 +31,7 @@ class Visit(BaseModel):
 
 
 class PageEvent(BaseModel):
-    """What a visitor did; see `serving.record_page_event`."""
+    """What a visitor did; see `answering.record_page_event`."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     visitor: str
@@ -59,7 +60,7 @@ async def _event(request: Request) -> PageEvent:
 def embed(web: WebOf, key: str) -> FileResponse:
     """Sends the script that the owner's page includes."""
     with web.database.read() as session:
-        study_of(session, key, "page")
+        find_study(session, key, "page")
     return FileResponse(_SCRIPT, media_type="text/javascript")
 
 
@@ -75,7 +76,7 @@ def next_image(
     web.limiter.check("begin", address(request))
     visitor = visit.visitor or ""
     with web.database.write() as session:
-        study = study_of(session, key, "page")
+        study = find_study(session, key, "page")
         try:
             rater = raters.find_rater(session, study, visitor)
         except UnknownRater:
@@ -99,8 +100,8 @@ def event(
     """Stores what a visitor did; there is nothing to answer to a beacon."""
     web.limiter.check("answer", done.visitor)
     with web.database.write() as session:
-        rater = raters.find_rater(session, study_of(session, key, "page"), done.visitor)
-        serving.record_page_event(session, rater, done.assignment, done.kind, done.value)
+        rater = raters.enter(session, key, "page", done.visitor)
+        answering.record_page_event(session, rater, done.assignment, done.kind, done.value)
     return Response(status_code=204, headers=headers)
 
 
@@ -108,7 +109,7 @@ def event(
 def demo(request: Request, web: WebOf, key: str) -> HTMLResponse:
     """Shows a page that has the study's images behind its content."""
     with web.database.read() as session:
-        study = study_of(session, key, "page")
+        study = find_study(session, key, "page")
     return page("demo.html", study=study, base_url=request.base_url)
 
 

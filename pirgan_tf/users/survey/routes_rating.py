@@ -10,12 +10,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, StrictInt
 from sqlalchemy.orm import Session
 
-from pirgan_tf.users.survey import raters, serving
+from pirgan_tf.users.survey import answering, raters, serving
 from pirgan_tf.users.survey.errors import UnknownRater
 from pirgan_tf.users.survey.limiter import address
 from pirgan_tf.users.survey.models import Assignment, Rater
 from pirgan_tf.users.survey.security import refuse_other_sites
-from pirgan_tf.users.survey.web import Web, WebOf, page, study_of
+from pirgan_tf.users.survey.studies import find_study
+from pirgan_tf.users.survey.web import Web, WebOf, page
 
 COOKIE = "rater"
 _COOKIE_SECONDS = 90 * 24 * 3600
@@ -42,7 +43,7 @@ class Skip(_Body):
 
 
 class Vote(Skip):
-    """A rating; see `serving.rate`."""
+    """A rating; see `answering.rate`."""
 
     value: StrictInt
 
@@ -51,7 +52,7 @@ class Vote(Skip):
 def intro(web: WebOf, key: str) -> HTMLResponse:
     """Tells what the survey is, and asks for consent."""
     with web.database.read() as session:
-        study = study_of(session, key, "rating")
+        study = find_study(session, key, "rating")
     return page("intro.html", study=study, intro=web.config.texts.intro)
 
 
@@ -60,7 +61,7 @@ def start(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> R
     """Begins, or goes on, and sets the rater's cookie."""
     web.limiter.check("begin", address(request))
     with web.database.write() as session:
-        study = study_of(session, key, "rating")
+        study = find_study(session, key, "rating")
         try:
             raters.find_rater(session, study, cookie)
         except UnknownRater:
@@ -83,7 +84,7 @@ def start(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> R
 def rating_page(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
     """Shows the images to a rater; others are sent to the introduction."""
     with web.database.read() as session:
-        study = study_of(session, key, "rating")
+        study = find_study(session, key, "rating")
         try:
             raters.find_rater(session, study, cookie)
         except UnknownRater:
@@ -95,7 +96,7 @@ def rating_page(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
 def done(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
     """Thanks a rater for whom there are no more images, with the completion code."""
     with web.database.write() as session:
-        study = study_of(session, key, "rating")
+        study = find_study(session, key, "rating")
         try:
             rater = raters.find_rater(session, study, cookie)
         except UnknownRater:
@@ -110,7 +111,7 @@ def done(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
 def image(web: WebOf, key: str, assignment: int, cookie: RaterCookie = "") -> Response:
     """Sends an image that was assigned to this rater."""
     with web.database.read() as session:
-        rater = raters.find_rater(session, study_of(session, key, "rating"), cookie)
+        rater = raters.enter(session, key, "rating", cookie)
         png = serving.assigned_png(session, rater, assignment)
     headers = {"cache-control": "private, max-age=3600, immutable"}
     return Response(png, media_type="image/png", headers=headers)
@@ -129,7 +130,7 @@ def next_images(web: WebOf, key: str, wanted: Wanted, cookie: RaterCookie = "") 
 def rate(web: WebOf, key: str, vote: Vote, cookie: RaterCookie = "") -> dict:
     """Stores a rating."""
     with _answering(web, key, cookie) as (session, rater):
-        event = serving.rate(session, rater, vote.assignment, vote.value, vote.shown_ms)
+        event = answering.rate(session, rater, vote.assignment, vote.value, vote.shown_ms)
     return {"event": event.id}
 
 
@@ -137,7 +138,7 @@ def rate(web: WebOf, key: str, vote: Vote, cookie: RaterCookie = "") -> dict:
 def skip(web: WebOf, key: str, skipped: Skip, cookie: RaterCookie = "") -> dict:
     """Stores that a rater would rather not rate an image."""
     with _answering(web, key, cookie) as (session, rater):
-        event = serving.skip(session, rater, skipped.assignment, skipped.shown_ms)
+        event = answering.skip(session, rater, skipped.assignment, skipped.shown_ms)
     return {"event": event.id}
 
 
@@ -145,7 +146,7 @@ def skip(web: WebOf, key: str, skipped: Skip, cookie: RaterCookie = "") -> dict:
 def undo(web: WebOf, key: str, cookie: RaterCookie = "") -> dict:
     """Takes back the rater's last answer."""
     with _answering(web, key, cookie) as (session, rater):
-        assignment = serving.undo(session, rater)
+        assignment = answering.undo(session, rater)
     return {"assignment": _view(assignment)}
 
 
@@ -153,8 +154,7 @@ def undo(web: WebOf, key: str, cookie: RaterCookie = "") -> dict:
 def _answering(web: Web, key: str, cookie: str) -> Iterator[tuple[Session, Rater]]:
     web.limiter.check("answer", cookie)
     with web.database.write() as session:
-        study = study_of(session, key, "rating")
-        yield session, raters.find_rater(session, study, cookie)
+        yield session, raters.enter(session, key, "rating", cookie)
 
 
 def _view(assignment: Assignment) -> dict:

@@ -67,7 +67,7 @@ class Burst:
             return NOT_RUN, "no answers"
         shortest = rater["shortest"]
         if pd.isna(shortest):
-            return PASSED, f"{rater['answers']} answers in all"
+            return PASSED, f"never more than {self.per_minute} answers in 60 s"
         verdict = FAILED if shortest <= 60 else PASSED
         return verdict, f"{self.per_minute + 1} answers in {shortest:.1f} s"
 

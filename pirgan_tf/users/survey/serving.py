@@ -1,41 +1,88 @@
-"""Which image a rater sees next, and what becomes of the answer.
+"""Which image a rater sees next.
 
 Every image is to be shown equally often. A rater gets one that was shown least, of those
 that this rater has not had; ties are broken by chance. An image that has as many answers
 and open assignments as the study asks raters for is given to nobody else, so that none
 passes its target. An assignment which is not answered in time expires, and its image is
 free again.
-
-Every function here that changes something locks the study first: what one transaction
-read is still true when it writes.
 """
 
-import math
+import heapq
+import random
 import secrets
 import time
+from collections import Counter
+from collections.abc import Sequence
 
-from sqlalchemy import and_, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy.orm import Session
 
-from pirgan_tf.users.survey.errors import (
-    AlreadyAnswered,
-    Expired,
-    NothingToUndo,
-    UnknownAssignment,
-    ValueOutOfRange,
-)
-from pirgan_tf.users.survey.models import KINDS, STARS, Assignment, Event, Image, Rater, Study
+from pirgan_tf.users.survey.errors import UnknownAssignment, ValueOutOfRange
+from pirgan_tf.users.survey.models import ASSIGNMENTS, IMAGES, MAX_ID, Assignment, ImageFile, Rater
 from pirgan_tf.users.survey.raters import lock_study
 
 MAX_COUNT = 20
-_MAX_ID = 2**63 - 1
-_SHOWN = Image.answered + Image.open
+# Put together once, for other writers wait meanwhile.
+_SHOWN = IMAGES.c.answered + IMAGES.c.open
+_OPENED = and_(ASSIGNMENTS.c.rater == bindparam("who"), ASSIGNMENTS.c.state == "open")
+_PROLONG = update(ASSIGNMENTS).where(_OPENED).values(expires_at=bindparam("until"))
+_EXPIRE = (
+    update(ASSIGNMENTS)
+    .where(
+        ASSIGNMENTS.c.study_id == bindparam("study"),
+        ASSIGNMENTS.c.state == "open",
+        ASSIGNMENTS.c.expires_at < bindparam("now"),
+    )
+    .values(state="expired")
+    .returning(ASSIGNMENTS.c.image)
+)
+_COUNT_OPEN = (
+    update(IMAGES)
+    .where(IMAGES.c.id == bindparam("which"))
+    .values(open=IMAGES.c.open + bindparam("more"))
+)
+_SUMMARY = select(
+    func.count().filter(ASSIGNMENTS.c.state == "open"),
+    func.count().filter(ASSIGNMENTS.c.state != "expired"),
+    func.coalesce(func.max(ASSIGNMENTS.c.position), 0),
+).where(ASSIGNMENTS.c.rater == bindparam("who"))
+_CANDIDATES = (
+    select(IMAGES.c.id, _SHOWN, ASSIGNMENTS.c.id)
+    .outerjoin(
+        ASSIGNMENTS,
+        and_(ASSIGNMENTS.c.image == IMAGES.c.id, ASSIGNMENTS.c.rater == bindparam("who")),
+    )
+    .where(
+        IMAGES.c.study_id == bindparam("study"),
+        bindparam("wanted") > _SHOWN,
+        # What expired was perhaps never seen; if it was, it was not answered.
+        or_(ASSIGNMENTS.c.id.is_(None), ASSIGNMENTS.c.state == "expired"),
+    )
+)
+_GIVE_AGAIN = (
+    update(ASSIGNMENTS)
+    .where(ASSIGNMENTS.c.id == bindparam("again"))
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("state", "created_at", "expires_at", "position", "propensity")
+        }
+    )
+)
+_NEXT = (
+    select(Assignment)
+    .where(_OPENED)
+    .order_by(Assignment.position)
+    .limit(bindparam("count"))
+    .execution_options(populate_existing=True)
+)
 
 
 def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
     """Returns the next images for a rater, those already given first.
 
-    A rater for whom there are none is finished, and gets a completion code.
+    A rater for whom there are none is finished, and gets a completion code. The study is
+    locked first: what one transaction read is still true when it writes.
 
     Args:
         session: of `Database.write`.
@@ -50,138 +97,25 @@ def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
     """
     if isinstance(count, bool) or count not in range(1, MAX_COUNT + 1):
         raise ValueOutOfRange(f"count must be from 1 to {MAX_COUNT}")
-    study = lock_study(session, rater.study_id)
+    study = rater.study
+    lock_study(session, study)
     now = time.time()
-    own = select(Assignment).where(Assignment.rater == rater.id)
+    who = {"who": rater.id}
     # First: who comes back keeps what nobody else has got meanwhile.
-    opened = list(
-        session.scalars(own.where(Assignment.state == "open").order_by(Assignment.position))
-    )
-    for assignment in opened:
-        assignment.expires_at = now + study.assignment_seconds
-    session.flush()
-    _free_expired(session, study, now)
-    if len(opened) < count:
-        had = session.scalar(
-            select(func.count()).where(Assignment.rater == rater.id, Assignment.state != "expired")
-        )
-        missing = min(count - len(opened), study.images_per_rater - (had or 0))
-        opened += _draw(session, study, rater, missing, now)
-    if not opened and rater.finished_at is None:
-        rater.finished_at = now
-        rater.completion_code = secrets.token_hex(4).upper()
-    return opened[:count]
-
-
-def rate(
-    session: Session, rater: Rater, assignment_id: int, value: int, shown_ms: float | None = None
-) -> Event:
-    """Stores a rating.
-
-    Args:
-        session: of `Database.write`.
-        rater: who rates.
-        assignment_id: an open assignment of this rater's; also one that has expired, if
-            its image did not go to somebody else meanwhile.
-        value: stars, 1 to 5.
-        shown_ms: for how many milliseconds the image has been visible; None if unknown.
-
-    Raises:
-        ValueOutOfRange: the value or the time is none of these, or the study has no
-            ratings.
-        UnknownAssignment: it is not this rater's, or does not exist.
-        AlreadyAnswered: it was rated or skipped before.
-        Expired: its image went to somebody else.
-    """
-    if isinstance(value, bool) or value not in STARS:
-        raise ValueOutOfRange("A rating must be a whole number from 1 to 5.")
-    return _answer(session, rater, assignment_id, "rating", value, shown_ms)
-
-
-def skip(
-    session: Session, rater: Rater, assignment_id: int, shown_ms: float | None = None
-) -> Event:
-    """Stores that a rater would rather not rate an image; arguments and errors as `rate`."""
-    return _answer(session, rater, assignment_id, "skip", None, shown_ms)
-
-
-def undo(session: Session, rater: Rater) -> Assignment:
-    """Takes back a rater's last rating or skip, and opens its assignment again.
-
-    Called again, it takes back the one before that.
-
-    Raises:
-        NothingToUndo: there is none.
-        Expired: it was a skip, and the image has all its raters by now.
-    """
-    study = lock_study(session, rater.study_id)
-    last = session.execute(
-        select(Event, Assignment)
-        .join(Assignment, Event.assignment == Assignment.id)
-        .where(
-            Event.study_id == study.id,
-            Event.rater == rater.id,
-            Event.kind.in_(("rating", "skip")),
-            Assignment.state.in_(("answered", "skipped")),
-        )
-        .order_by(Event.id.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if last is None:
-        raise NothingToUndo("There is nothing to undo.")
-    event, assignment = last
-    image = _image(session, assignment)
-    if assignment.state == "answered":
-        image.answered -= 1
-    else:
-        _check_room(study, image)
-    image.open += 1
-    assignment.state = "open"
-    assignment.expires_at = time.time() + study.assignment_seconds
-    _append(session, assignment, "undo", event.id, None)
-    return assignment
-
-
-def record_page_event(
-    session: Session, rater: Rater, assignment_id: int, kind: str, value: float | None = None
-) -> Event:
-    """Stores what a visitor of a page did.
-
-    The first event of an assignment, of whatever kind, answers it: the image was seen.
-
-    Args:
-        session: of `Database.write`.
-        rater: the visitor.
-        assignment_id: as for `rate`, or answered.
-        kind: "impression", "click" or "share", once each, or "dwell".
-        value: of dwell, the seconds that the image has been visible so far, at least 0:
-            the largest counts, so that a lost message does no harm; else None.
-
-    Raises:
-        ValueOutOfRange: kind or value is none of these, or the study is no page's.
-        UnknownAssignment, Expired: as `rate`.
-        AlreadyAnswered: the assignment has an event of this kind, which is not dwell.
-    """
-    if (kind == "dwell") != (value is not None):
-        raise ValueOutOfRange("dwell, and nothing else, has a value: its seconds.")
-    if value is not None and not (math.isfinite(value) and value >= 0):
-        raise ValueOutOfRange("dwell must be a number of seconds from 0.")
-    study = lock_study(session, rater.study_id)
-    _check_kind(study, kind)
-    assignment = _own_assignment(session, rater, assignment_id)
-    if assignment.state != "answered":
-        _close(session, study, assignment, "answered")
-    elif kind != "dwell" and session.scalar(
-        select(Event.id).where(
-            Event.study_id == study.id,
-            Event.rater == rater.id,
-            Event.assignment == assignment.id,
-            Event.kind == kind,
-        )
-    ):
-        raise AlreadyAnswered(f"This {kind} was stored before.")
-    return _append(session, assignment, kind, value, None)
+    session.execute(_PROLONG, who | {"until": now + study.assignment_seconds})
+    expired = session.scalars(_EXPIRE, {"study": study.id, "now": now}).all()
+    _count_open(session, expired, -1)
+    opened, had, last = session.execute(_SUMMARY, who).one()
+    missing = min(count - opened, study.images_per_rater - had)
+    if missing > 0:
+        _draw(session, rater, missing, last, now)
+    given = session.scalars(_NEXT, who | {"count": count}).all()
+    if not given:
+        session.refresh(rater)
+        if rater.finished_at is None:
+            rater.finished_at = now
+            rater.completion_code = secrets.token_hex(4).upper()
+    return list(given)
 
 
 def assigned_png(session: Session, rater: Rater, assignment_id: int) -> bytes:
@@ -190,134 +124,46 @@ def assigned_png(session: Session, rater: Rater, assignment_id: int) -> bytes:
     Raises:
         UnknownAssignment: it is not this rater's, or does not exist.
     """
-    return _image(session, _own_assignment(session, rater, assignment_id)).png
-
-
-def _free_expired(session: Session, study: Study, now: float) -> None:
-    expired = session.scalars(
-        update(Assignment)
-        .where(
-            Assignment.study_id == study.id,
-            Assignment.state == "open",
-            Assignment.expires_at < now,
+    png = None
+    if 0 < assignment_id <= MAX_ID:
+        png = session.scalar(
+            select(ImageFile.png)
+            .join(Assignment, Assignment.image == ImageFile.image)
+            .where(Assignment.id == assignment_id, Assignment.rater == rater.id)
         )
-        .values(state="expired")
-        .returning(Assignment.image)
-    ).all()
-    for image in expired:
-        session.execute(update(Image).where(Image.id == image).values(open=Image.open - 1))
-
-
-def _draw(session: Session, study: Study, rater: Rater, count: int, now: float) -> list[Assignment]:
-    own = aliased(Assignment)
-    rows = session.execute(
-        select(Image, _SHOWN, func.count().over(partition_by=_SHOWN), own)
-        .outerjoin(own, and_(own.image == Image.id, own.rater == rater.id))
-        .where(
-            Image.study_id == study.id,
-            study.raters_per_image > _SHOWN,
-            # What expired was perhaps never seen; if it was, it was not answered.
-            or_(own.id.is_(None), own.state == "expired"),
-        )
-        .order_by(_SHOWN, func.random())
-        .limit(max(count, 0))
-        .execution_options(populate_existing=True)
-    ).all()
-    position = session.scalar(
-        select(func.coalesce(func.max(Assignment.position), 0)).where(Assignment.rater == rater.id)
-    )
-    drawn: list[Assignment] = []
-    levels: dict[int, int] = {}
-    for image, level, tied, assignment in rows:
-        if assignment is None:
-            assignment = Assignment(study_id=study.id, image=image.id, rater=rater.id)
-            session.add(assignment)
-        assignment.state = "open"
-        assignment.created_at = now
-        assignment.expires_at = now + study.assignment_seconds
-        assignment.position = (position or 0) + len(drawn) + 1
-        # Drawn one after the other, without replacement.
-        assignment.propensity = 1 / (tied - levels.get(level, 0))
-        levels[level] = levels.get(level, 0) + 1
-        image.open += 1
-        drawn.append(assignment)
-    session.flush()
-    return drawn
-
-
-def _answer(
-    session: Session,
-    rater: Rater,
-    assignment_id: int,
-    kind: str,
-    value: int | None,
-    shown_ms: float | None,
-) -> Event:
-    if shown_ms is not None and not (math.isfinite(shown_ms) and shown_ms >= 0):
-        raise ValueOutOfRange("shown_ms must be a number of milliseconds from 0.")
-    study = lock_study(session, rater.study_id)
-    _check_kind(study, kind)
-    assignment = _own_assignment(session, rater, assignment_id)
-    _close(session, study, assignment, "answered" if kind == "rating" else "skipped")
-    return _append(session, assignment, kind, value, shown_ms)
-
-
-def _check_kind(study: Study, kind: str) -> None:
-    if kind not in KINDS[study.mode]:
-        raise ValueOutOfRange(f"This study takes {', '.join(KINDS[study.mode])}, and not {kind}.")
-
-
-def _own_assignment(session: Session, rater: Rater, assignment_id: int) -> Assignment:
-    assignment = None
-    if 0 < assignment_id <= _MAX_ID:
-        assignment = session.get(Assignment, assignment_id, populate_existing=True)
-    if assignment is None or assignment.rater != rater.id:
+    if png is None:
         raise UnknownAssignment("This image was not given to you.")
-    return assignment
+    return png
 
 
-def _image(session: Session, assignment: Assignment) -> Image:
-    return session.get_one(Image, assignment.image, populate_existing=True)
+def _draw(session: Session, rater: Rater, count: int, last: int, now: float) -> None:
+    """Assigns `count` more images, if there are so many, after the rater's position `last`."""
+    study = rater.study
+    wanted = {"who": rater.id, "study": study.id, "wanted": study.raters_per_image}
+    candidates = session.execute(_CANDIDATES, wanted).all()
+    tied = Counter(shown for _, shown, _ in candidates)
+    drawn = heapq.nsmallest(count, candidates, key=lambda row: (row[1], random.random()))
+    new, again = [], []
+    for position, (image, shown, expired) in enumerate(drawn, last + 1):
+        given = {
+            "state": "open",
+            "created_at": now,
+            "expires_at": now + study.assignment_seconds,
+            "position": position,
+            # Drawn one after the other, without replacement.
+            "propensity": 1 / tied[shown],
+        }
+        tied[shown] -= 1
+        if expired is None:
+            new.append(given | {"study_id": study.id, "image": image, "rater": rater.id})
+        else:
+            again.append(given | {"again": expired})
+    for statement, rows in ((insert(ASSIGNMENTS), new), (_GIVE_AGAIN, again)):
+        if rows:
+            session.execute(statement, rows)
+    _count_open(session, [image for image, _, _ in drawn], 1)
 
 
-def _check_room(study: Study, image: Image) -> None:
-    if image.answered + image.open >= study.raters_per_image:
-        raise Expired("You were away for long, and somebody else has got this image.")
-
-
-def _close(session: Session, study: Study, assignment: Assignment, state: str) -> None:
-    """Moves an open or expired assignment to "answered" or "skipped"."""
-    if assignment.state in ("answered", "skipped"):
-        raise AlreadyAnswered("You have answered for this image before.")
-    image = _image(session, assignment)
-    if assignment.state == "open":
-        image.open -= 1
-    else:
-        _check_room(study, image)
-    if state == "answered":
-        image.answered += 1
-    assignment.state = state
-
-
-def _append(
-    session: Session,
-    assignment: Assignment,
-    kind: str,
-    value: float | None,
-    shown_ms: float | None,
-) -> Event:
-    now = time.time()
-    event = Event(
-        study_id=assignment.study_id,
-        image=assignment.image,
-        rater=assignment.rater,
-        assignment=assignment.id,
-        kind=kind,
-        value=value,
-        shown_at=None if shown_ms is None else now - shown_ms / 1000,
-        answered_at=now,
-        propensity=assignment.propensity,
-    )
-    session.add(event)
-    session.flush()
-    return event
+def _count_open(session: Session, images: Sequence[int], more: int) -> None:
+    if images:
+        session.execute(_COUNT_OPEN, [{"which": image, "more": more} for image in images])

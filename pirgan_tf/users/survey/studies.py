@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from pirgan_tf.errors import InputError
 from pirgan_tf.users.survey.database import Database
 from pirgan_tf.users.survey.errors import UnknownStudy
-from pirgan_tf.users.survey.models import MODES, Image, SchemaVersion, Study
+from pirgan_tf.users.survey.models import MODES, Image, ImageFile, SchemaVersion, Study
 from pirgan_tf.users.survey.rules import ValidityRules
 
 
@@ -96,14 +96,26 @@ def create_study(
         )
         session.add(study)
         session.flush()
+        rows = session.scalars(
+            insert(Image).returning(Image.id, sort_by_parameter_order=True),
+            [{"study_id": study.id, "image_id": str(image_id)} for image_id in image_ids],
+        )
         session.execute(
-            insert(Image),
+            insert(ImageFile),
             [
-                {"study_id": study.id, "image_id": str(image_id), "png": _encode_png(image)}
-                for image, image_id in zip(images, image_ids, strict=True)
+                {"image": row, "png": _encode_png(image)}
+                for row, image in zip(rows, images, strict=True)
             ],
         )
     return study, token
+
+
+def renew_token(database: Database, study: Study) -> str:
+    """Gives a study's owner another token; the one before is worth nothing from then on."""
+    token = secrets.token_urlsafe(32)
+    with database.write() as session:
+        session.get_one(Study, study.id).owner_token_hash = hash_secret(token)
+    return token
 
 
 def find_study(session: Session, key: str, mode: str | None = None) -> Study:

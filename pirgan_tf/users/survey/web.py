@@ -6,13 +6,9 @@ from typing import Annotated, Any
 import jinja2
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy.orm import Session
 
 from pirgan_tf.users.survey.database import Database
-from pirgan_tf.users.survey.errors import UnknownStudy
 from pirgan_tf.users.survey.limiter import Limiter
-from pirgan_tf.users.survey.models import Study
-from pirgan_tf.users.survey.studies import find_study
 from pirgan_tf.users.survey.texts import Texts
 
 _TEMPLATES = jinja2.Environment(
@@ -57,15 +53,3 @@ WebOf = Annotated[Web, Depends(_get_web)]
 def page(template: str, status: int = 200, **content: Any) -> HTMLResponse:
     """Renders a page."""
     return HTMLResponse(_TEMPLATES.get_template(template).render(content), status)
-
-
-def study_of(session: Session, key: str, mode: str) -> Study:
-    """Returns the study with a key, if it is of the mode that the route is for.
-
-    Raises:
-        UnknownStudy: there is none, or it is of the other mode.
-    """
-    study = find_study(session, key)
-    if study.mode != mode:
-        raise UnknownStudy(f"This is no study of mode {mode}.")
-    return study

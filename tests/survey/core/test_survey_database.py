@@ -158,7 +158,7 @@ def test_tables_of_another_version_or_of_somebody_else_are_refused(tmp_path):
     connection = sqlite3.connect(path)
     with connection:
         connection.execute("UPDATE survey_schema SET version = 99")
-    with pytest.raises(InputError, match=r"version 1, but has version 99\. Received: sqlite:///"):
+    with pytest.raises(InputError, match=r"version 2, but has version 99\. Received: sqlite:///"):
         survey.open_database(f"sqlite:///{path}")
 
     other = tmp_path / "other.sqlite3"

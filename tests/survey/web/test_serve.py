@@ -39,6 +39,16 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
     assert second.stop(signal.SIGINT) == 130
 
 
+def test_a_lost_token_is_renewed(serve, gallery, tmp_path):
+    flags = (f"--gallery={gallery}", f"--output={tmp_path / 'survey'}", "--port=0")
+    lost = serve(*flags)
+    lost.stop()
+    renewed = serve(*flags, "--renew_token")
+    with httpx.Client(base_url=renewed.lines["owner"]) as client:
+        assert client.post("login", data={"token": lost.token}).status_code == 403
+        assert client.post("login", data={"token": renewed.token}).status_code == 303
+
+
 def test_rounds_share_a_database_and_their_servers_serve_both(serve, gallery, tmp_path):
     other = shutil.copytree(gallery, tmp_path / "other")
     database = f"--database=sqlite:///{tmp_path}/all.db"
