@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--raters", type=int, default=50)
-    parser.add_argument("--think", type=float, default=1.0, help="mean seconds for a vote")
+    parser.add_argument("--think", type=float, default=2.0, help="mean seconds for a vote")
     parser.add_argument("--images", type=int, default=400)
     parser.add_argument("--servers", type=int, default=1)
     parser.add_argument("--postgresql", action="store_true")

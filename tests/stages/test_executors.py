@@ -26,24 +26,6 @@ def has_tensorflow(process):
     return "tensorflow" in Path(f"/proc/{process.pid}/maps").read_text()
 
 
-def test_processes_are_renewed_before_they_grow_too_large(tmp_path, monkeypatch):
-    monkeypatch.setattr(executors, "_OBJECTIVES_A_PROCESS", 1)
-    started = []
-    start = executors._Processes._start
-
-    def count(workers):
-        started.append(start(workers))
-        return started[-1]
-
-    monkeypatch.setattr(executors._Processes, "_start", count)
-    # One at a time: too many for this process by the number above.
-    outcomes = list(run_objectives(TEXTS, make_options(tmp_path), tmp_path))
-    assert [outcome.objective for outcome in outcomes] == TEXTS
-    assert len(started) == 2
-    assert len(list(tmp_path.glob("objectives/*/log.txt"))) == 2
-    assert not multiprocessing.active_children()
-
-
 def test_only_the_objective_of_a_killed_worker_is_lost(tmp_path):
     """All others are worked on; they fail at their first stage, for want of a gallery."""
     texts = [*TEXTS, "color:green", "color:red-blue"]
@@ -69,15 +51,30 @@ def test_only_the_objective_of_a_killed_worker_is_lost(tmp_path):
     assert not multiprocessing.active_children()
 
 
-def test_a_worker_killed_while_idle_is_replaced(tmp_path, monkeypatch):
+def test_processes_are_renewed_when_they_were_killed_or_have_grown(tmp_path, monkeypatch):
     monkeypatch.setattr(executors, "_OBJECTIVES_A_PROCESS", 2)
-    outcomes = run_objectives([*TEXTS, "color:green"], make_options(tmp_path), tmp_path)
-    failures = [next(outcomes).failure]
+    started = []
+    start = executors._Processes._start
+
+    def count(workers):
+        started.append(start(workers))
+        return started[-1]
+
+    monkeypatch.setattr(executors._Processes, "_start", count)
+    # One at a time, and too many for this process by the number above.
+    texts = [*TEXTS, "color:green", "color:red-blue"]
+    outcomes = run_objectives(texts, make_options(tmp_path), tmp_path)
+    done = [next(outcomes)]
     (worker,) = multiprocessing.active_children()
     worker.kill()
     worker.join()
-    failures += [outcome.failure for outcome in outcomes]
-    assert [failure.split(":")[0] for failure in failures] == ["simulate"] * 3
+    done += outcomes
+    assert [outcome.objective for outcome in done] == texts
+    assert [outcome.failure.split(":")[0] for outcome in done] == ["simulate"] * 4
+    # One, two and one.
+    assert len(started) == 3
+    assert len(list(tmp_path.glob("objectives/*/log.txt"))) == 4
+    assert not multiprocessing.active_children()
 
 
 def test_workers_do_not_outlive_a_killed_run(tmp_path):
@@ -104,14 +101,13 @@ if __name__ == "__main__":
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_the_run_before_the_next_objective(tmp_path, stop):
+def test_ctrl_c_stops_the_run_before_the_next_objective(tmp_path):
     texts = [f"color:{name}" for name in ("red", "green", "blue", "red-green", "red-blue")]
 
     def send():
         while not list(tmp_path.glob("objectives/*/failure.json")):
             time.sleep(0.01)
-        os.kill(os.getpid(), stop)
+        os.kill(os.getpid(), signal.SIGINT)
 
     sender = threading.Thread(target=send)
     sender.start()
