@@ -34,7 +34,9 @@ class Diversity:
         coverage: share of the images before that have one after among their k
             nearest.
         kid: kernel inception distance of the sets (Bińkowski et al. 2018), by the
-            unbiased estimate, which may be a little below 0 for equal ones.
+            unbiased estimate, which may be a little below 0 for equal ones. Features
+            are divided by the root mean square of all of them, for its kernel is
+            meant for values of about 1.
     """
 
     features: str
@@ -83,8 +85,10 @@ def compare_diversity(before: ArrayLike, after: ArrayLike, features: str) -> Div
 
 
 def _kid(before: np.ndarray, after: np.ndarray) -> float:
+    scale = np.mean(np.square((before, after))) or 1.0
+
     def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return polynomial_kernel(a, b, degree=3, gamma=1 / a.shape[1], coef0=1)
+        return polynomial_kernel(a, b, degree=3, gamma=1 / (scale * a.shape[1]), coef0=1)
 
     def mean_of_pairs(kernels: np.ndarray) -> float:
         n = len(kernels)

@@ -58,9 +58,10 @@ def test_equal_sets():
 def test_kid_is_its_definition():
     rng = np.random.default_rng(2)
     before, after = rng.normal(size=[9, 2]), rng.normal(1, 2, [9, 2])
+    mean_square = np.mean(np.concatenate([before, after]) ** 2)
 
     def kernel(a, b):
-        return (a @ b / 2 + 1) ** 3
+        return (a @ b / (2 * mean_square) + 1) ** 3
 
     within = [
         np.mean([kernel(a, b) for a, b in itertools.permutations(images, 2)])
@@ -69,6 +70,14 @@ def test_kid_is_its_definition():
     between = np.mean([kernel(a, b) for a in before for b in after])
     expected = sum(within) - 2 * between
     assert compare_diversity(before, after, features="vgg16").kid == pytest.approx(expected)
+
+
+def test_kid_does_not_depend_on_the_unit_of_the_features():
+    rng = np.random.default_rng(2)
+    before, after = rng.normal(size=[9, 2]), rng.normal(1, 2, [9, 2])
+    kids = [compare_diversity(u * before, u * after, features="x").kid for u in (1, 1e4)]
+    assert kids[0] == pytest.approx(kids[1])
+    assert compare_diversity(0 * before, 0 * after, features="x").kid == 0
 
 
 def test_kid_of_equal_distributions_is_0_on_average():
