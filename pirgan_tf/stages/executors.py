@@ -148,8 +148,10 @@ class _Processes:
         return outcome
 
     def close(self) -> None:
-        for process in self._processes.values():
-            process.terminate()
+        for calls, process in self._processes.items():
+            # The others end by themselves, and clean up.
+            if calls not in self._idle:
+                process.terminate()
         for calls in list(self._processes):
             self._end(calls)
 

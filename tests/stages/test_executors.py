@@ -101,19 +101,19 @@ if __name__ == "__main__":
         time.sleep(0.1)
 
 
-def test_ctrl_c_stops_the_run_before_the_next_objective(tmp_path):
+def test_sigterm_stops_the_run_before_the_next_objective(tmp_path):
     texts = [f"color:{name}" for name in ("red", "green", "blue", "red-green", "red-blue")]
 
     def send():
         while not list(tmp_path.glob("objectives/*/failure.json")):
             time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     sender = threading.Thread(target=send)
     sender.start()
     with pytest.raises(KeyboardInterrupt):
         # The first objectives fail at once for want of a gallery; then the signal comes.
-        for _ in run_objectives(texts, make_options(tmp_path, jobs=1 + 1), tmp_path):
+        for _ in run_objectives(texts, make_options(tmp_path, jobs=2), tmp_path):
             sender.join()
     assert len(list(tmp_path.glob("objectives/*"))) < len(texts)
     assert not multiprocessing.active_children()
