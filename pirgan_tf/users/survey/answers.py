@@ -73,16 +73,18 @@ def stream_events(session: Session, study: Study) -> Iterator[dict[str, Any]]:
         id, image_id (as in the gallery), rater, assignment, kind, value, shown_at,
         answered_at, propensity; see `Event`.
     """
-    columns = [Image.image_id if name == "image_id" else getattr(Event, name) for name in _FIELDS]
+    # Joined here, which takes less time than a million joins in the database.
+    images = dict(
+        session.execute(select(Image.id, Image.image_id).where(Image.study_id == study.id)).all()
+    )
+    columns = [Event.image if name == "image_id" else getattr(Event, name) for name in _FIELDS]
     rows = session.execute(
-        select(*columns)
-        .join(Image, Image.id == Event.image)
-        .where(Event.study_id == study.id)
-        .order_by(Event.id),
+        select(*columns).where(Event.study_id == study.id).order_by(Event.id),
         execution_options={"yield_per": _ROWS_AT_ONCE},
     )
     for row in rows:
         event = dict(zip(_FIELDS, row, strict=True))
+        event["image_id"] = images[event["image_id"]]
         if event["kind"] in ("rating", "undo"):
             event["value"] = int(event["value"])
         yield event
