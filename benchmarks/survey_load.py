@@ -6,7 +6,7 @@
 
 The goals: no vote lost or doubled, completed impressions of any two images within 1 of each
 other, no assignment stuck, and 95 % of requests answered within 100 ms (without --kill, which
-kills a server with signal 9 in the middle and starts it again).
+kills a server with signal 9 in the middle and starts it again). Needs aiohttp.
 """
 
 import argparse

@@ -65,33 +65,28 @@ class _Person:
         return round(min(max(self._chance.gauss(liking, self._noise), 1), 5))
 
 
-class _Fast(_Person):
-    def __init__(self) -> None:
-        super().__init__(random.Random("fast"))
-
-    def think(self, mean: float) -> float:
-        return 0.05
-
-    def stars(self, blue: float) -> int:
-        return self._chance.randint(1, 5)
-
-
-class _Same(_Person):
-    def __init__(self) -> None:
-        super().__init__(random.Random("same"))
-
-    def stars(self, blue: float) -> int:
-        return 5
-
-
 class _Crawler(_Person):
     agent = _CRAWLER
 
     def __init__(self) -> None:
-        super().__init__(random.Random("crawler"))
+        super().__init__(random.Random(type(self).__name__))
 
     def stars(self, blue: float) -> int:
         return self._chance.randint(1, 5)
+
+
+class _Fast(_Crawler):
+    agent = _FIREFOX
+
+    def think(self, mean: float) -> float:
+        return 0.05
+
+
+class _Same(_Crawler):
+    agent = _FIREFOX
+
+    def stars(self, blue: float) -> int:
+        return 5
 
 
 async def _rate_all(raters: list[_Person], options: argparse.Namespace) -> Counter:

@@ -97,12 +97,12 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _serve(calls: Any, options: Any, folder: Path) -> None:
+def _serve(calls: Any, options: Any, folder: Path, directory: Path) -> None:
     """Works on the objectives that arrive until there are no more, or until a signal."""
     _end_with_parent()
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:
-            calls.send(_work(calls.recv(), options, folder, Path.cwd()))
+            calls.send(_work(calls.recv(), options, folder, directory))
 
 
 class _Processes:
@@ -159,7 +159,8 @@ class _Processes:
         # Spawned, for TensorFlow does not survive a fork.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, self._options, self._folder))
+        arguments = (theirs, self._options, self._folder, Path.cwd())
+        process = context.Process(target=_serve, args=arguments)
         process.start()
         # So that the pipe ends with the process.
         theirs.close()

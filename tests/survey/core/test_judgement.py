@@ -79,6 +79,17 @@ def test_bursts(new_survey, clock):
     ]
 
 
+def test_bursts_are_found_wherever_a_minute_of_the_clock_begins(new_survey, clock):
+    made = new_survey(6, raters_per_image=9, settings={"validity": {"burst": {"per_minute": 5}}})
+    for begin in (0, 11, 12, 30, 48, 59):
+        rater = made.rater(str(begin))
+        clock.move(-clock.now % 60 + begin)
+        for star in (1, 2, 3, 4, 5, 1):
+            made.answer(rater, star)
+            clock.move(11.9)
+    assert verdicts(made, "burst") == [("failed", "6 answers in 59.5 s")] * 6
+
+
 @pytest.mark.parametrize(
     ("user_agent", "verdict"),
     [
