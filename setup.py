@@ -25,6 +25,7 @@ SURVEY = (
     "limits>=4",
     "markdown-it-py>=3",
     "psycopg[binary]>=3.2",
+    "pydantic-core>=2.20",
     "python-multipart>=0.0.18",
     "SQLAlchemy>=2.0.30,<3",
     "uvicorn>=0.30",

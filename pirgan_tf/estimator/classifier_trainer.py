@@ -53,7 +53,10 @@ class ClassifierTrainer(SupervisedTrainer):
 
         def build() -> keras.Model:
             self._classifier = PirEstimator(
-                self._shape, dtype=devices.dtype, synchronized=devices.num_replicas > 1
+                self._shape,
+                dtype=devices.dtype,
+                fused=True,
+                synchronized=devices.num_replicas > 1,
             )
             return self._classifier.model
 

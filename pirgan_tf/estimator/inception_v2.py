@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import keras
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.training.batch_norm import FusedBatchNormalization
 
 ENDPOINTS = (
     "Conv2d_1a_7x7",
@@ -103,6 +104,7 @@ def build_inception_v2(
     depth_multiplier: float = 1.0,
     *,
     batch_norm_momentum: float = 0.99,
+    fused: bool = False,
     synchronized: bool = False,
     dtype: str | None = None,
 ) -> keras.Model:
@@ -113,8 +115,8 @@ def build_inception_v2(
     (TF-slim takes the same mean up to 224x224, where Mixed_5c is 7x7). At
     depth_multiplier 1 it has 10,173,112 parameters, moving statistics included.
 
-    It consists of ordinary Keras layers, named by TF-slim's scopes with "." for
-    "/". The output of a scope bears the scope's own name, so
+    Unless `fused`, it consists of ordinary Keras layers. They are named by TF-slim's
+    scopes with "." for "/". The output of a scope bears the scope's own name, so
     `model.get_layer(name).output` is TF-slim's endpoint for every name in
     `ENDPOINTS`; inside, a convolution and its batch norm are for example
     "Mixed_3b.Branch_0.Conv2d_0a_1x1.Conv2D" and "....BatchNorm".
@@ -133,6 +135,8 @@ def build_inception_v2(
       batch_norm_momentum: share of the old moving statistics kept at each
         training step, in [0, 1). Our decision: TF-slim's 0.9997 needs some
         10,000 steps to forget the initial statistics.
+      fused: whether batch norm is one operation, which is faster. The weights are
+        the same, in the same order.
       synchronized: whether batch statistics are taken over all replicas.
       dtype: Keras dtype policy of every layer, for example "mixed_bfloat16";
         None is the global policy.
@@ -143,6 +147,7 @@ def build_inception_v2(
     Source: paper, section 2.1.3; Ioffe & Szegedy 2015; TF-slim.
     """
     _check(image_size, depth_multiplier, batch_norm_momentum, dtype)
+    batch_norm = FusedBatchNormalization if fused else keras.layers.BatchNormalization
 
     def depth(channels: int) -> int:
         return max(int(channels * depth_multiplier), _MIN_DEPTH)
@@ -158,7 +163,7 @@ def build_inception_v2(
             dtype=dtype,
             name=f"{name}.Conv2D",
         )(x)
-        x = keras.layers.BatchNormalization(
+        x = batch_norm(
             momentum=batch_norm_momentum,
             epsilon=0.001,
             scale=False,

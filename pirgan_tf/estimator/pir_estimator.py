@@ -53,6 +53,7 @@ class PirEstimator:
         shape: how to build the network.
         dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's
             default. Logits are float32 in any case.
+        fused: whether batch norm is one operation, which is faster.
         synchronized: whether batch statistics are taken over all replicas.
 
     Attributes:
@@ -69,6 +70,7 @@ class PirEstimator:
         shape: EstimatorShape | None = None,
         *,
         dtype: str | None = None,
+        fused: bool = False,
         synchronized: bool = False,
     ):
         self.shape = shape or EstimatorShape()
@@ -76,6 +78,7 @@ class PirEstimator:
             self.shape.image_size,
             self.shape.depth_multiplier,
             batch_norm_momentum=_BATCH_NORM_MOMENTUM,
+            fused=fused,
             synchronized=synchronized,
             dtype=dtype,
         )
@@ -99,7 +102,7 @@ class PirEstimator:
                 "estimator folder must hold estimator.json, as train_estimator writes it. "
                 f"Received: {folder}"
             ) from error
-        estimator = cls(shape, dtype=dtype)
+        estimator = cls(shape, dtype=dtype, fused=True)
         path = folder / "estimator.keras"
         try:
             weights = keras.models.load_model(path, compile=False).get_weights()

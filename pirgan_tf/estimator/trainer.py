@@ -58,7 +58,10 @@ class EstimatorTrainer(SupervisedTrainer):
 
         def build() -> keras.Model:
             self.estimator = PirEstimator(
-                shape, dtype=devices.dtype, synchronized=devices.num_replicas > 1
+                shape,
+                dtype=devices.dtype,
+                fused=True,
+                synchronized=devices.num_replicas > 1,
             )
             return self.estimator.model
 

