@@ -8,7 +8,14 @@ import fake_runs
 import numpy as np
 import pytest
 
-from pirgan_tf.analysis import holm, read_results, results_table, write_report, write_results
+from pirgan_tf.analysis import (
+    holm,
+    read_results,
+    results_table,
+    sections,
+    write_report,
+    write_results,
+)
 from pirgan_tf.analysis.runs import read_run
 from pirgan_tf.errors import InputError
 
@@ -44,6 +51,12 @@ def whole(tmp_path_factory):
     fake_runs.make_run(root / "colors", side=2)
     write_report([root / "colors"], root / "report")
     return root / "colors", root / "report"
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Leaves out the figures over all objectives, which take most of a report's time."""
+    monkeypatch.setattr(sections, "FIGURES", ())
 
 
 def evaluation_of(run, slug):
@@ -108,6 +121,7 @@ def test_objectives_come_in_the_papers_order(whole):
     ]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_few_objectives_come_first_and_open(whole, tmp_path):
     page = Page(whole[1] / "index.html").html
     places = [page.index(f'id="{name}"') for name in ("results", "colors-color-red", "claims")]
@@ -157,6 +171,7 @@ def test_the_table_of_another_report_gives_all_but_the_drill_down(whole, tmp_pat
     assert read_results(tmp_path / "report" / "results.csv").equals(first)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_folders_and_tables_are_put_together(whole, tmp_path):
     run, _ = whole
     table = fake_rows.make_rows(2, 2, layers=("fc6",))
@@ -195,6 +210,7 @@ def test_claims_figures_and_models_of_a_sweep(tmp_path):
     assert "Figure 4: images tuned for colours: left out." in page.text
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_rounds_are_told_with_what_decided_between_them(tmp_path):
     run = tmp_path / "run"
     fake_runs.make_empty_run(run)
@@ -213,6 +229,7 @@ def test_rounds_are_told_with_what_decided_between_them(tmp_path):
     assert "round 1, kept" in page.text
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_failures_and_weights_are_in_the_drill_down(tmp_path):
     run = tmp_path / "run"
     fake_runs.make_empty_run(run)
@@ -246,6 +263,7 @@ def test_one_evaluation_alone_names_what_is_missing(tmp_path):
     assert row["heldout_mae"] == ""
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_an_unfinished_run_is_reported_as_far_as_it_is(tmp_path):
     run = tmp_path / "run"
     fake_runs.make_run(run, side=2)
@@ -259,6 +277,7 @@ def test_an_unfinished_run_is_reported_as_far_as_it_is(tmp_path):
     assert "color-red" in text
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_undefined_statistics_are_said_to_be_so(tmp_path):
     fake_runs.make_evaluation(tmp_path / "constant")
     file = tmp_path / "constant" / "evaluation.json"
@@ -273,6 +292,7 @@ def test_undefined_statistics_are_said_to_be_so(tmp_path):
     assert "nan" not in text.lower().split()
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_names_are_escaped_and_runs_of_one_name_told_apart(tmp_path):
     for parent, change in (("a", 0.1), ("b", 0.2)):
         folder = tmp_path / parent / "x<b>&"

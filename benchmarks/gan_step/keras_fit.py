@@ -1,0 +1,109 @@
+"""Times the GAN step in plain Keras: its own layers and optimizers, `train_step` and `fit`.
+
+    python benchmarks/gan_step/keras_fit.py --precision=float32
+
+Prints seconds a step, one number a repetition, as JSON.
+"""
+
+import argparse
+import json
+import os
+import time
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pirgan_tf import gan
+
+CLASSES, LATENT, SIZE = 2, 64, 64
+
+
+class KerasGan(keras.Model):
+    """An ACGAN as Keras's own examples write one."""
+
+    def __init__(self):
+        super().__init__()
+        # As exported: UpSampling2D, BatchNormalization and Dropout layers.
+        self.generator = gan.build_generator(CLASSES, LATENT)
+        self.discriminator = gan.build_discriminator(CLASSES)
+
+    def compile(self):
+        """Makes the optimizers."""
+        super().compile()
+        self.generator_optimizer = keras.optimizers.Adam(1e-5, beta_1=0.5)
+        self.discriminator_optimizer = keras.optimizers.RMSprop(1e-5)
+
+    def train_step(self, data):
+        """Updates the discriminator, then the generator; one generator pass serves both."""
+        images, real_labels = data
+        images = tf.cast(images, tf.float32) / 127.5 - 1
+        count = tf.shape(images)[0]
+        labels = tf.random.uniform([count], 0, CLASSES, tf.int32)
+        noise = tf.random.normal([count, LATENT])
+        likely = tf.math.log_sigmoid
+        cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        with tf.GradientTape() as generator_tape:
+            fakes = self.generator([noise, tf.one_hot(labels, CLASSES)], training=True)
+            with tf.GradientTape() as tape:
+                source, classes = self.discriminator(images, training=True)
+                loss = cross_entropy(real_labels, classes) - tf.reduce_mean(likely(source))
+                source, _ = self.discriminator(tf.stop_gradient(fakes), training=True)
+                loss -= tf.reduce_mean(likely(-source))
+            self._apply(self.discriminator_optimizer, self.discriminator, tape, loss)
+            source, classes = self.discriminator(fakes, training=True)
+            loss = 1.5 * cross_entropy(labels, classes) - tf.reduce_mean(likely(source))
+        self._apply(self.generator_optimizer, self.generator, generator_tape, loss)
+        return {"loss": loss}
+
+    def _apply(self, optimizer, network, tape, loss):
+        variables = network.trainable_variables
+        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+
+class Clock(keras.callbacks.Callback):
+    """Keeps the seconds of every step."""
+
+    def __init__(self):
+        super().__init__()
+        self.seconds = []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Starts."""
+        self._started = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Stops."""
+        self.seconds.append(time.perf_counter() - self._started)
+
+
+def main() -> None:
+    """Prints seconds a step."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
+    parser.add_argument("--batch_size", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=3, help="steps a repetition")
+    parser.add_argument("--repetitions", type=int, default=5)
+    options = parser.parse_args()
+    keras.utils.set_random_seed(0)
+    if options.precision == "bfloat16":
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    rng = np.random.default_rng(0)
+    photographs = rng.integers(0, 256, (2048, SIZE, SIZE, 3), np.uint8)
+    labels = rng.integers(0, CLASSES, 2048)
+    data = tf.data.Dataset.from_tensor_slices((photographs, labels)).shuffle(2048).repeat()
+    data = data.batch(options.batch_size, drop_remainder=True).prefetch(2)
+    model, clock = KerasGan(), Clock()
+    model.compile()
+    warm_up, steps = 2, options.steps * options.repetitions
+    model.fit(data, steps_per_epoch=warm_up + steps, verbose=0, callbacks=[clock])
+    measured = np.reshape(clock.seconds[warm_up:], (options.repetitions, options.steps))
+    print(json.dumps(measured.mean(axis=1).tolist()))
+
+
+if __name__ == "__main__":
+    main()
