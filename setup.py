@@ -17,6 +17,7 @@ STAGES = (
     "report",
     "list_objectives",
     "reproduce",
+    "benchmark",
 )
 
 SURVEY = (

@@ -7,6 +7,7 @@ Needs torch alone; prints seconds a step, one number a repetition, as JSON.
 
 import argparse
 import contextlib
+import itertools
 import json
 import time
 
@@ -25,7 +26,7 @@ class Generator(nn.Module):
         self.dense = nn.Linear(LATENT + CLASSES, 512 * 4 * 4)
         depths = (512, 512, 256, 128, 64, 3)
         self.convs = nn.ModuleList(
-            nn.Conv2d(a, b, 3, padding=1) for a, b in zip(depths, depths[1:], strict=False)
+            nn.Conv2d(a, b, 3, padding=1) for a, b in itertools.pairwise(depths)
         )
 
     def forward(self, latents, one_hot):
@@ -47,7 +48,7 @@ class Discriminator(nn.Module):
         super().__init__()
         depths = (3, 16, 32, 64, 128, 256, 512)
         blocks = []
-        for number, (a, b) in enumerate(zip(depths, depths[1:], strict=False)):
+        for number, (a, b) in enumerate(itertools.pairwise(depths)):
             stride = 1 if number % 2 else 2
             blocks += [nn.Conv2d(a, b, 3, stride, padding=1, bias=False)]
             blocks += [nn.BatchNorm2d(b, eps=1e-3, momentum=0.01), nn.LeakyReLU(0.2)]

@@ -65,7 +65,7 @@ class Options:
         """
         for field in dataclasses.fields(self):
             _check_value(field.name, getattr(self, field.name), field.metadata)
-        if Path(self.output).name in ("", ".."):
+        if self.output is not None and Path(self.output).name in ("", ".."):
             raise InputError(f"output must end in a name of its own. Received: {self.output}")
 
     def to_json(self) -> dict:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pirgan_tf.training.devices import Devices
     from pirgan_tf.training.trainer import Trainer
 
-_T = TypeVar("_T", bound="TrainingOptions")
+_T = TypeVar("_T", bound="DeviceOptions")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -12,3 +12,4 @@ from .rates import Objective as Objective
 from .rescaling import rescale_rates as rescale_rates
 from .vgg16_layers import VGG16_LAYERS as VGG16_LAYERS
 from .vgg16_weights import check_vgg16_weights as check_vgg16_weights
+from .vgg16_weights import load_vgg16 as load_vgg16

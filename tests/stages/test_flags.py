@@ -43,7 +43,7 @@ def test_every_stage_has_an_executable(helpers):
         importlib.import_module(f"pirgan_tf.stages.{path.name}")
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", (*STAGES, "benchmark"))
 def test_help_is_there_at_once_and_names_every_flag(commands, stage):
     result = commands.run_without_tensorflow(stage, "--help")
     assert (result.status, result.stderr) == (0, "")

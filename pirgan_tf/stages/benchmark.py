@@ -1,0 +1,126 @@
+"""Stage `benchmark`: how fast this machine does the work of each stage."""
+
+import concurrent.futures
+import dataclasses
+import multiprocessing
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pirgan_tf import training
+from pirgan_tf.errors import InputError
+from pirgan_tf.stages.benchmark_work import STAGES, make_work
+from pirgan_tf.stages.command import import_tensorflow, run_command
+from pirgan_tf.stages.options import check_name, option
+from pirgan_tf.stages.outputs import write_json
+from pirgan_tf.stages.training_options import DeviceOptions, set_up_devices
+
+STAGE = "benchmark"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BenchmarkOptions(DeviceOptions):
+    """Flags of benchmark; the defaults are the paper's networks."""
+
+    output: str | None = option(  # type: ignore[assignment]
+        "File for the figures as JSON; it must not exist yet.", None, changes_result=False
+    )
+    stages: tuple[str, ...] = option("What to time, with commas.", tuple(STAGES))
+    batch_size: int = option("Images a training step, over all replicas.", 64, minimum=1)
+    width: float = option("Scales the depths of both networks of the GAN.", 1.0, above=0.0)
+    depth_multiplier: float = option("Scales the depths of Inception v2.", 1.0, above=0.0)
+    steps: int = option("Steps of a repetition.", 3, minimum=1, below=50)
+    repetitions: int = option("Of which the median counts.", 5, minimum=1)
+
+    def validate(self) -> None:
+        """Checks the numbers, the stages and the output."""
+        super().validate()
+        self.check_replicas(self.batch_size)
+        if not self.stages:
+            raise InputError(f"stages must name some of {', '.join(STAGES)}")
+        for stage in self.stages:
+            check_name("stages", stage, STAGES)
+        if self.output and Path(self.output).exists() and not self.overwrite:
+            raise InputError(
+                f"output exists; choose another, or add --overwrite. Received: {self.output}"
+            )
+
+
+def run(options: BenchmarkOptions) -> None:
+    """Times the work of the stages on random images, each in a process of its own.
+
+    Prints for each the seconds of a step (median and spread of the repetitions), images
+    and floating-point operations, and the floor: what the step would take at the rate of
+    a large matrix product, measured in the same process and precision. `outside` is the
+    part of a training run that is input or records; memory is the process's peak.
+    """
+    print(
+        f"{'':16}{'batch':>6}{'s a step':>10}{'spread':>8}{'images/s':>10}{'GFLOP':>8}"
+        f"{'GFLOP/s':>9}{'floor s':>9}{'reached':>9}{'outside':>9}{'memory':>9}",
+        flush=True,
+    )
+    figures = {}
+    for stage in options.stages:
+        figures[stage] = _in_new_process(stage, options)
+        _print_row(stage, figures[stage])
+    if options.output:
+        content = {"options": options.to_json(), "stages": figures}
+        Path(options.output).parent.mkdir(parents=True, exist_ok=True)
+        write_json(Path(options.output), content)
+
+
+def measure(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
+    """Times one stage's work.
+
+    Returns:
+        batch_size; seconds a step, one number a repetition; median_seconds; spread, the
+        largest less the smallest as a part of the median; images_per_second; operations a
+        step; matrix_rate, operations a second of a matrix product; floor_seconds and
+        reached, floor by median; outside, the part of a run, or None; memory in bytes;
+        devices, in words.
+    """
+    options, devices = set_up_devices(options)
+    work = make_work(stage, options, devices)
+    work.run(1)
+    timing = training.speed.time_steps(work.run, options.steps, options.repetitions)
+    memory = training.speed.peak_memory()
+    rate = training.speed.matrix_rate(devices.precision, options.repetitions)
+    operations = work.operations()
+    floor = operations / rate
+    outside = work.outside() if work.outside else None
+    return {
+        "batch_size": work.batch_size,
+        "seconds": list(timing.seconds),
+        "median_seconds": timing.median,
+        "spread": timing.spread,
+        "images_per_second": work.batch_size / timing.median,
+        "operations": operations,
+        "matrix_rate": rate,
+        "floor_seconds": floor,
+        "reached": floor / timing.median,
+        "outside": None if outside is None else outside / timing.median,
+        "memory": memory,
+        "devices": devices.reason,
+    }
+
+
+def main() -> NoReturn:
+    """Runs the stage from the command line."""
+    run_command(STAGE, BenchmarkOptions, run, uses_tensorflow=False)
+
+
+def _in_new_process(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
+    """Measures where no other work has taken memory, and with devices that are not set up yet."""
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, context, import_tensorflow) as process:
+        return process.submit(measure, stage, options).result()
+
+
+def _print_row(stage: str, row: dict[str, Any]) -> None:
+    outside = "-" if row["outside"] is None else f"{row['outside']:.1%}"
+    print(
+        f"{stage:16}{row['batch_size']:>6}{row['median_seconds']:>10.4f}{row['spread']:>8.1%}"
+        f"{row['images_per_second']:>10.1f}{row['operations'] / 1e9:>8.1f}"
+        f"{row['matrix_rate'] / 1e9:>9.0f}{row['floor_seconds']:>9.3f}{row['reached']:>9.1%}"
+        f"{outside:>9}{row['memory'] / 1e6:>6.0f} MB",
+        flush=True,
+    )

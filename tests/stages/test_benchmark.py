@@ -1,0 +1,55 @@
+import json
+
+import pytest
+
+from pirgan_tf.stages import benchmark
+
+TINY = ("--width=0.0625", "--depth_multiplier=0.1", "--batch_size=8", "--steps=1")
+
+
+@pytest.fixture
+def figures(commands, tmp_path):
+    flags = (*TINY, "--repetitions=2", "--stages=pretrain,train_estimator,sample")
+    result = commands.run("benchmark", *flags, f"--output={tmp_path / 'new' / 'speed.json'}")
+    assert (result.status, result.complaints) == (0, []), result
+    rows = result.stdout.splitlines()
+    assert [row.split()[0] for row in rows] == ["batch", "pretrain", "train_estimator", "sample"]
+    content = json.loads((tmp_path / "new" / "speed.json").read_text())
+    assert content["options"]["batch_size"] == 8
+    return content["stages"]
+
+
+def test_figures_agree_with_each_other(figures):
+    assert list(figures) == ["pretrain", "train_estimator", "sample"]
+    for stage, row in figures.items():
+        assert row["batch_size"] == (100 if stage == "sample" else 8)
+        assert len(row["seconds"]) == 2
+        assert min(row["seconds"]) <= row["median_seconds"] <= max(row["seconds"])
+        assert row["images_per_second"] == pytest.approx(row["batch_size"] / row["median_seconds"])
+        assert row["floor_seconds"] == pytest.approx(row["operations"] / row["matrix_rate"])
+        assert row["reached"] == pytest.approx(row["floor_seconds"] / row["median_seconds"])
+        assert row["memory"] > 1e8
+    assert figures["sample"]["outside"] is None
+    for stage in ("pretrain", "train_estimator"):
+        assert 0 < figures[stage]["outside"] < 1
+
+
+def test_an_output_is_not_replaced_unasked(tmp_path):
+    (tmp_path / "speed.json").write_text("{}")
+    options = benchmark.BenchmarkOptions(output=str(tmp_path / "speed.json"))
+    with pytest.raises(benchmark.InputError, match="output exists"):
+        options.validate()
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        ("--stages=sampel", "did you mean 'sample'"),
+        ("--stages=", "stages must name some of"),
+        ("--steps=50", "steps must be at least 1 and below 50. Received: 50"),
+        ("--replicas=3", "multiple of the 3 replicas"),
+    ],
+)
+def test_mistakes_are_one_line_before_tensorflow(commands, flags, words):
+    result = commands.run_without_tensorflow("benchmark", flags)
+    assert words in result.refusal()
