@@ -88,7 +88,7 @@ class PirEstimator:
 
     @classmethod
     def load(cls, folder: str | Path, *, dtype: str | None = None) -> "PirEstimator":
-        """Loads an estimator, frozen, from the folder that `save` wrote.
+        """Loads an estimator, frozen and with fused batch norm, from what `save` wrote.
 
         Raises:
             InputError: if a file is missing, unreadable or of another shape.

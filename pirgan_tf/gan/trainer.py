@@ -29,7 +29,8 @@ class GanSettings:
         num_classes: image classes; 0 is the plain GAN.
         latent_size: units of the latent.
         width: scales the depths of both networks.
-        dropout: rate of the discriminator's dropout (decision of ours).
+        dropout: rate of the discriminator's dropout, rounded to a whole 256th in training
+            (decision of ours).
         batch_size: images a step over all replicas (decision of ours).
         generator_learning_rate: of Adam.
         adam_beta_1: of Adam.

@@ -1,18 +1,21 @@
 """Stage `benchmark`: how fast this machine does the work of each stage."""
 
-import concurrent.futures
+import concurrent.futures.process
 import dataclasses
 import multiprocessing
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pirgan_tf import training
-from pirgan_tf.errors import InputError
+from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.stages.benchmark_work import STAGES, make_work
 from pirgan_tf.stages.command import import_tensorflow, run_command
 from pirgan_tf.stages.options import check_name, option
-from pirgan_tf.stages.outputs import write_json
+from pirgan_tf.stages.outputs import describe, write_json
 from pirgan_tf.stages.training_options import DeviceOptions, set_up_devices
+
+if TYPE_CHECKING:
+    from pirgan_tf.training.devices import Devices
 
 STAGE = "benchmark"
 
@@ -28,7 +31,7 @@ class BenchmarkOptions(DeviceOptions):
     batch_size: int = option("Images a training step, over all replicas.", 64, minimum=1)
     width: float = option("Scales the depths of both networks of the GAN.", 1.0, above=0.0)
     depth_multiplier: float = option("Scales the depths of Inception v2.", 1.0, above=0.0)
-    steps: int = option("Steps of a repetition.", 3, minimum=1, below=50)
+    steps: int = option("Steps of a repetition.", 3, minimum=1)
     repetitions: int = option("Of which the median counts.", 5, minimum=1)
 
     def validate(self) -> None:
@@ -39,6 +42,8 @@ class BenchmarkOptions(DeviceOptions):
             raise InputError(f"stages must name some of {', '.join(STAGES)}")
         for stage in self.stages:
             check_name("stages", stage, STAGES)
+        if self.output and Path(self.output).is_dir():
+            raise InputError(f"output must be a file. Received: the folder {self.output}")
         if self.output and Path(self.output).exists() and not self.overwrite:
             raise InputError(
                 f"output exists; choose another, or add --overwrite. Received: {self.output}"
@@ -63,7 +68,7 @@ def run(options: BenchmarkOptions) -> None:
         figures[stage] = _in_new_process(stage, options)
         _print_row(stage, figures[stage])
     if options.output:
-        content = {"options": options.to_json(), "stages": figures}
+        content = describe(STAGE, options) | {"stages": figures}
         Path(options.output).parent.mkdir(parents=True, exist_ok=True)
         write_json(Path(options.output), content)
 
@@ -76,14 +81,15 @@ def measure(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
         largest less the smallest as a part of the median; images_per_second; operations a
         step; matrix_rate, operations a second of a matrix product; floor_seconds and
         reached, floor by median; outside, the part of a run, or None; memory in bytes;
-        devices, in words.
+        precision; devices, in words.
     """
     options, devices = set_up_devices(options)
     work = make_work(stage, options, devices)
     work.run(1)
     timing = training.speed.time_steps(work.run, options.steps, options.repetitions)
     memory = training.speed.peak_memory()
-    rate = training.speed.matrix_rate(devices.precision, options.repetitions)
+    precision = work.precision or devices.precision
+    rate = training.speed.matrix_rate(precision, options.repetitions) * _num_gpus(devices)
     operations = work.operations()
     floor = operations / rate
     outside = work.outside() if work.outside else None
@@ -99,6 +105,7 @@ def measure(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
         "reached": floor / timing.median,
         "outside": None if outside is None else outside / timing.median,
         "memory": memory,
+        "precision": precision,
         "devices": devices.reason,
     }
 
@@ -112,7 +119,18 @@ def _in_new_process(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
     """Measures where no other work has taken memory, and with devices that are not set up yet."""
     context = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(1, context, import_tensorflow) as process:
-        return process.submit(measure, stage, options).result()
+        try:
+            return process.submit(measure, stage, options).result()
+        except concurrent.futures.process.BrokenProcessPool as error:
+            raise TrainingError(
+                f"the process for {stage} was killed, perhaps for want of memory: a smaller "
+                f"batch_size needs less. Received: {options.batch_size}"
+            ) from error
+
+
+def _num_gpus(devices: "Devices") -> int:
+    """Returns how many GPUs share a step; logical CPUs share one processor."""
+    return devices.num_replicas if "GPU" in devices.strategy.extended.worker_devices[0] else 1
 
 
 def _print_row(stage: str, row: dict[str, Any]) -> None:

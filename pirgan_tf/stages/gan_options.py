@@ -26,7 +26,10 @@ class GanOptions(TrainingOptions):
         "Steps between image grids; 0 is none.", 1000, minimum=0, changes_result=False
     )
     dropout: float = option(
-        "Rate of the discriminator's dropout (decision of ours).", 0.5, minimum=0.0, below=1.0
+        "Rate of the discriminator's dropout, in training to a 256th (decision of ours).",
+        0.5,
+        minimum=0.0,
+        below=1.0,
     )
     generator_learning_rate: float = option("Learning rate of Adam.", above=0.0)
     adam_beta_1: float = option("First-moment decay of Adam.", 0.5, minimum=0.0, below=1.0)

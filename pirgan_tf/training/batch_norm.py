@@ -8,17 +8,25 @@ import tensorflow as tf
 class FusedBatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` of images in one operation each way.
 
-    Keras's layer is some twenty operations, each of which goes through the whole
-    batch, and computes in float32 also where the precision is bfloat16. Weights and
-    results are Keras's. Statistics over several replicas (`synchronized`) have no
-    fused kernel, and are left to Keras.
+    Keras's layer is some twenty operations, and where the precision is bfloat16 it
+    writes the whole batch in float32 between them. Weights are Keras's, and results
+    to rounding. Statistics over several replicas (`synchronized`) have no fused
+    kernel, and are left to Keras.
 
     Args:
-        kwargs: those of `keras.layers.BatchNormalization`, but for `axis` and
-            `renorm`; the channels come last.
+        kwargs: those of `keras.layers.BatchNormalization`; the channels must come last,
+            and there is no `renorm`.
 
     Input and output shape: `[n, h, w, channels]`.
     """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        if self.axis not in (-1, 3) or self.renorm:
+            raise ValueError(
+                "the fused kernel has channels last and no renorm. "
+                f"Received: axis={self.axis}, renorm={self.renorm}"
+            )
 
     def call(self, inputs, training=None, mask=None):
         """Returns the normalised inputs, in their own precision."""

@@ -12,8 +12,13 @@ class FusedAdam(keras.optimizers.Adam):
     to rounding.
 
     Args:
-        kwargs: those of `keras.optimizers.Adam`, but for `amsgrad`.
+        kwargs: those of `keras.optimizers.Adam`; there is no `amsgrad`.
     """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.amsgrad:
+            raise ValueError("the fused kernel has no amsgrad. Received: amsgrad=True")
 
     def update_step(self, gradient, variable, learning_rate):
         """Updates one variable, as each replica does for its own copy."""

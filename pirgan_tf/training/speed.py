@@ -62,16 +62,10 @@ def matrix_rate(precision: str, repetitions: int) -> float:
     """
     factor = tf.cast(tf.random.stateless_normal([_MATRIX, _MATRIX], [0, 0]), precision)
 
-    @tf.function
-    def multiply(count):
-        total = 0.0
-        for _ in tf.range(count):
-            # Another matrix each time, or the product would be taken out of the loop.
-            total += tf.cast((factor + tf.cast(total, factor.dtype)) @ factor, tf.float32)[0, 0]
-        return total
+    multiply = tf.function(lambda: tf.cast((factor @ factor)[0, 0], tf.float32))
 
-    def work(count):
-        return multiply(tf.constant(count)).numpy()
+    def work(_: int) -> None:
+        multiply().numpy()
 
     work(1)
     return 2 * _MATRIX**3 / time_steps(work, 1, repetitions).median
@@ -85,8 +79,8 @@ def count_operations(function) -> int:
     results or variables is never computed and not counted.
 
     Args:
-        function: of `tf.function(...).get_concrete_function`, without loops, and with
-            all shapes known.
+        function: of `tf.function(...).get_concrete_function`, with all shapes known. The
+            functions that it calls, such as the body of a loop, are not looked into.
 
     Returns:
         Operations of one call.
@@ -103,9 +97,9 @@ def count_operations(function) -> int:
 
 
 def peak_memory() -> int:
-    """Returns the most memory this process has held so far, in bytes: a GPU's, if there is one."""
-    if tf.config.list_physical_devices("GPU"):
-        return tf.config.experimental.get_memory_info("GPU:0")["peak"]
+    """Returns the most memory this process has held, in bytes; of several GPUs, the most of one."""
+    if gpus := tf.config.list_logical_devices("GPU"):
+        return max(tf.config.experimental.get_memory_info(gpu.name)["peak"] for gpu in gpus)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

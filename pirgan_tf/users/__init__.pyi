@@ -1,5 +1,7 @@
+from .filter_table import VGG16_BATCH as VGG16_BATCH
 from .filter_table import FilterTable as FilterTable
 from .filter_table import filter_norms as filter_norms
+from .filter_table import trace_norms as trace_norms
 from .impressions import simulate_impressions as simulate_impressions
 from .interactions import match_gallery as match_gallery
 from .interactions import read_interactions as read_interactions
@@ -12,4 +14,3 @@ from .rates import Objective as Objective
 from .rescaling import rescale_rates as rescale_rates
 from .vgg16_layers import VGG16_LAYERS as VGG16_LAYERS
 from .vgg16_weights import check_vgg16_weights as check_vgg16_weights
-from .vgg16_weights import load_vgg16 as load_vgg16

@@ -7,9 +7,11 @@ filters, so the responses of all filters are kept beside the images.
 import gc
 import hashlib
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,7 +22,12 @@ from pirgan_tf.users.images import checked_images, unit_pixels
 from pirgan_tf.users.vgg16_layers import KERAS_NAMES, VGG16_LAYERS
 from pirgan_tf.users.vgg16_weights import load_vgg16, served_layers, weights_digest
 
-_BATCH = 32
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+VGG16_BATCH = 32
+"""Images that go through the network at once."""
+
 _SIZE = 224
 
 # Part of the hash: another number makes kept tables be computed anew.
@@ -97,12 +104,20 @@ def _num_filters(layers: list[str]) -> int:
     return sum(VGG16_LAYERS[layer] for layer in layers)
 
 
-def _compute(images: np.ndarray, weights: str, layers: list[str]) -> np.ndarray:
+def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
+    """Return the function from images to the norms of `FilterTable`, ready to be called.
+
+    Args:
+        weights: as for `filter_norms`.
+
+    Returns:
+        A function of images [n, height, width, 3], as for `filter_norms`.
+    """
     import keras
     import tensorflow as tf
 
     network = load_vgg16(weights)
-    outputs = [network.get_layer(KERAS_NAMES[layer]).output for layer in layers]
+    outputs = [network.get_layer(KERAS_NAMES[layer]).output for layer in served_layers(weights)]
     to_activations = keras.Model(network.input, outputs)
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.float32)])
@@ -116,10 +131,15 @@ def _compute(images: np.ndarray, weights: str, layers: list[str]) -> np.ndarray:
 
     # Called by itself, tf.function would warn of being traced for every table.
     traced = squared_norms.get_concrete_function()
+    return lambda images: traced(tf.constant(255 * unit_pixels(images), tf.float32))
+
+
+def _compute(images: np.ndarray, weights: str, layers: list[str]) -> np.ndarray:
+    squared_norms = trace_norms(weights)
     norms = np.empty((len(images), _num_filters(layers)), np.float32)
-    for start in tqdm(range(0, len(images), _BATCH), "VGG16", unit="batch", disable=None):
-        batch = slice(start, start + _BATCH)
-        norms[batch] = traced(tf.constant(255 * unit_pixels(images[batch]), tf.float32))
+    for start in tqdm(range(0, len(images), VGG16_BATCH), "VGG16", unit="batch", disable=None):
+        batch = slice(start, start + VGG16_BATCH)
+        norms[batch] = squared_norms(images[batch])
     return norms
 
 

@@ -123,9 +123,11 @@ def test_latents_are_standard_normal():
     assert stats.kstest(latents.ravel(), "norm").pvalue > 0.001
 
 
-@pytest.mark.parametrize("rate", [0.0, 0.3, 0.5])
-def test_masks_drop_at_the_rate_and_keep_the_mean(rate):
-    batch = batches(dropout=rate, batch_size=64).draw(0)
+@pytest.mark.parametrize(
+    "dropout, rate", [(0.0, 0.0), (0.3, 77 / 256), (0.5, 0.5), (0.999, 255 / 256)]
+)
+def test_masks_drop_at_the_rate_and_keep_the_mean(dropout, rate):
+    batch = batches(dropout=dropout, batch_size=64).draw(0)
     for masks in (batch.masks_real, batch.masks_fake, batch.masks_fools):
         assert [mask.shape for mask in masks] == [(64, 8, 8, 2), (64, 4, 4, 3)]
         values = np.concatenate([mask.numpy().ravel() for mask in masks])

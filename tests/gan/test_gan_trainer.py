@@ -1,10 +1,14 @@
 import types
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.gan import discriminator
+from pirgan_tf.gan import trainer as gan_trainer
+from pirgan_tf.gan.generator import build_generator
 from pirgan_tf.gan.trainer import GanSettings, GanTrainer
 from pirgan_tf.training.devices import Devices
 
@@ -48,6 +52,32 @@ def test_two_steps_in_one_call_equal_two_calls_bit_for_bit(trainer, traced):
         np.testing.assert_array_equal(left, right)
     for name, value in together.items():
         assert value == np.float32(apart[0][name]) + np.float32(apart[1][name])
+
+
+def test_fifty_steps_are_those_of_keras_own_layers_and_optimizer(make_trainer, monkeypatch):
+    fast = make_trainer()
+    monkeypatch.setattr(
+        gan_trainer,
+        "build_generator",
+        lambda *args, fused, **kwargs: build_generator(*args, **kwargs),
+    )
+    monkeypatch.setattr(discriminator, "FusedBatchNormalization", keras.layers.BatchNormalization)
+    monkeypatch.setattr(gan_trainer, "FusedAdam", keras.optimizers.Adam)
+    plain = make_trainer()
+    packages = {layer.__module__.split(".")[0] for layer in plain.generator.layers}
+    assert packages == {layer.__module__.split(".")[0] for layer in plain.discriminator.layers}
+    assert packages == {plain.generator_optimizer.__module__.split(".")[0]} == {"keras"}
+    plain.generator.set_weights(fast.generator.get_weights())
+    plain.discriminator.set_weights(fast.discriminator.get_weights())
+    begin = values_of(fast)
+    losses, expected = train(fast, 0, 50), train(plain, 0, 50)
+    for name, value in losses.items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-3, err_msg=name)
+    for variable, before, ours, theirs in zip(
+        variables_of(fast), begin, values_of(fast), values_of(plain), strict=True
+    ):
+        way = np.abs(ours - before).mean()
+        assert np.abs(ours - theirs).mean() <= 0.02 * way, variable.path
 
 
 def test_every_variable_but_the_learning_rates_moves(trainer, traced):

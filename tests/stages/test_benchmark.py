@@ -9,18 +9,18 @@ TINY = ("--width=0.0625", "--depth_multiplier=0.1", "--batch_size=8", "--steps=1
 
 @pytest.fixture
 def figures(commands, tmp_path):
-    flags = (*TINY, "--repetitions=2", "--stages=pretrain,train_estimator,sample")
+    flags = (*TINY, "--repetitions=2", "--stages=train_estimator,tune,sample")
     result = commands.run("benchmark", *flags, f"--output={tmp_path / 'new' / 'speed.json'}")
     assert (result.status, result.complaints) == (0, []), result
     rows = result.stdout.splitlines()
-    assert [row.split()[0] for row in rows] == ["batch", "pretrain", "train_estimator", "sample"]
+    assert [row.split()[0] for row in rows] == ["batch", "train_estimator", "tune", "sample"]
     content = json.loads((tmp_path / "new" / "speed.json").read_text())
     assert content["options"]["batch_size"] == 8
     return content["stages"]
 
 
 def test_figures_agree_with_each_other(figures):
-    assert list(figures) == ["pretrain", "train_estimator", "sample"]
+    assert list(figures) == ["train_estimator", "tune", "sample"]
     for stage, row in figures.items():
         assert row["batch_size"] == (100 if stage == "sample" else 8)
         assert len(row["seconds"]) == 2
@@ -30,7 +30,7 @@ def test_figures_agree_with_each_other(figures):
         assert row["reached"] == pytest.approx(row["floor_seconds"] / row["median_seconds"])
         assert row["memory"] > 1e8
     assert figures["sample"]["outside"] is None
-    for stage in ("pretrain", "train_estimator"):
+    for stage in ("train_estimator", "tune"):
         assert 0 < figures[stage]["outside"] < 1
 
 
@@ -46,7 +46,8 @@ def test_an_output_is_not_replaced_unasked(tmp_path):
     [
         ("--stages=sampel", "did you mean 'sample'"),
         ("--stages=", "stages must name some of"),
-        ("--steps=50", "steps must be at least 1 and below 50. Received: 50"),
+        ("--steps=0", "steps must be at least 1. Received: 0"),
+        ("--output=/tmp", "output must be a file. Received: the folder /tmp"),
         ("--replicas=3", "multiple of the 3 replicas"),
     ],
 )

@@ -107,7 +107,7 @@ def test_rates_by_the_formula(without_top, images):
 
 def test_batches_and_floats_do_not_matter(images, monkeypatch):
     table = filter_norms(images, "random")
-    monkeypatch.setattr("pirgan_tf.users.filter_table._BATCH", 2)
+    monkeypatch.setattr("pirgan_tf.users.filter_table.VGG16_BATCH", 2)
     for same in (images, images / np.float32(127.5) - 1):
         norms = filter_norms(same, "random").norms
         np.testing.assert_allclose(norms, table.norms, rtol=1e-3, atol=0.1)

@@ -47,4 +47,4 @@ def _csv(events: list[dict[str, Any]], *, header: bool) -> str:
 
 def _jsonl(events: list[dict[str, Any]]) -> str:
     # Python's own json takes six times as long.
-    return "".join(to_json(event).decode() + "\n" for event in events)
+    return "".join(to_json(event, ensure_ascii=True).decode() + "\n" for event in events)

@@ -96,3 +96,10 @@ def test_a_study_without_answers_has_no_rates(new_survey, commands, nowhere):
     flags = flags_of(new_survey(2))
     line = commands.call("export_interactions", *flags, output=nowhere).refusal()
     assert "nobody has answered yet" in line
+
+
+def test_an_event_is_one_line_of_json_whatever_its_image_is_called():
+    event = {"id": 1, "image_id": "a\u2028\u0085\u00e9"}
+    (text,) = survey.event_lines(iter([event]), "jsonl")
+    (line,) = text.splitlines()
+    assert json.loads(line) == event

@@ -1,9 +1,9 @@
-"""Times the GAN step here, in plain Keras and in PyTorch, in turn, and prints the ratios.
+"""Times the training steps here, in plain Keras and in PyTorch, one after another.
 
-    python benchmarks/gan_step/compare.py --precisions=float32
+    python benchmarks/steps/compare.py --precisions=float32
 
-All make the same step with the paper's networks: batch 64 at 64x64, one pass of the
-generator for both updates, photographs in memory as uint8. PyTorch may be installed
+All make the same step of the paper's networks, batch 64 at 64x64, from photographs in memory
+as uint8; one pass of the generator serves both updates of the GAN. PyTorch may be installed
 elsewhere: --torch_python=/path/to/venv/bin/python.
 """
 
@@ -28,26 +28,31 @@ def main() -> None:
     parser.add_argument("--torch_python", default=sys.executable)
     options = parser.parse_args()
     for precision in options.precisions.split(","):
-        print(f"{precision:22}{'s a step':>10}{'spread':>8}{'ours is faster by':>19}", flush=True)
-        ours = None
-        for name, seconds in variants(precision, options):
-            median = statistics.median(seconds)
-            ours = ours or median
-            spread = (max(seconds) - min(seconds)) / median
-            print(f"{name:22}{median:>10.3f}{spread:>8.1%}{median / ours:>19.2f}", flush=True)
+        for stage in ("pretrain", "train_estimator"):
+            title = f"{stage}, {precision}"
+            print(f"{title:28}{'s a step':>10}{'spread':>8}{'ours is faster by':>19}", flush=True)
+            ours = None
+            for name, seconds in variants(stage, precision, options):
+                median = statistics.median(seconds)
+                ours = ours or median
+                spread = (max(seconds) - min(seconds)) / median
+                print(f"{name:28}{median:>10.3f}{spread:>8.1%}{median / ours:>19.2f}", flush=True)
 
 
-def variants(precision, options):
+def variants(stage, precision, options):
     """Yields a variant's name and the seconds of a step in each repetition."""
     how_long = [f"--steps={options.steps}", f"--repetitions={options.repetitions}"]
     flags = [f"--precision={precision}", *how_long]
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "figures.json"
-        command = [sys.executable, BENCHMARK, "--stages=pretrain", f"--output={output}", *flags]
+        command = [sys.executable, BENCHMARK, f"--stages={stage}", f"--output={output}", *flags]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        yield "pirgan_tf", json.loads(output.read_text())["stages"]["pretrain"]["seconds"]
-    yield "Keras fit", printed([sys.executable, HERE / "keras_fit.py", *flags])
-    torch = [options.torch_python, HERE / "torch_step.py", *flags]
+        yield "pirgan_tf", json.loads(output.read_text())["stages"][stage]["seconds"]
+    if stage == "train_estimator":
+        yield "Keras fit", printed([sys.executable, HERE / "estimator_keras.py", *flags])
+        return
+    yield "Keras fit", printed([sys.executable, HERE / "gan_keras.py", *flags])
+    torch = [options.torch_python, HERE / "gan_torch.py", *flags]
     yield "PyTorch", printed(torch)
     yield "PyTorch compiled", printed([*torch, "--compile"])
 

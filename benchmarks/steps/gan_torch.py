@@ -1,6 +1,6 @@
 """Times the GAN step in PyTorch, on the CPU: the paper's networks in plain modules.
 
-    python benchmarks/gan_step/torch_step.py --precision=float32 --compile
+    python benchmarks/steps/gan_torch.py --precision=float32 --compile
 
 Needs torch alone; prints seconds a step, one number a repetition, as JSON.
 """

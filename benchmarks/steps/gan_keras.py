@@ -1,6 +1,6 @@
 """Times the GAN step in plain Keras: its own layers and optimizers, `train_step` and `fit`.
 
-    python benchmarks/gan_step/keras_fit.py --precision=float32
+    python benchmarks/steps/gan_keras.py --precision=float32
 
 Prints seconds a step, one number a repetition, as JSON.
 """
@@ -8,7 +8,6 @@ Prints seconds a step, one number a repetition, as JSON.
 import argparse
 import json
 import os
-import time
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -16,6 +15,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
+from clock import Clock
 
 from pirgan_tf import gan
 
@@ -65,22 +65,6 @@ class KerasGan(keras.Model):
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
 
-class Clock(keras.callbacks.Callback):
-    """Keeps the seconds of every step."""
-
-    def __init__(self):
-        super().__init__()
-        self.seconds = []
-
-    def on_train_batch_begin(self, batch, logs=None):
-        """Starts."""
-        self._started = time.perf_counter()
-
-    def on_train_batch_end(self, batch, logs=None):
-        """Stops."""
-        self.seconds.append(time.perf_counter() - self._started)
-
-
 def main() -> None:
     """Prints seconds a step."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -99,10 +83,9 @@ def main() -> None:
     data = data.batch(options.batch_size, drop_remainder=True).prefetch(2)
     model, clock = KerasGan(), Clock()
     model.compile()
-    warm_up, steps = 2, options.steps * options.repetitions
-    model.fit(data, steps_per_epoch=warm_up + steps, verbose=0, callbacks=[clock])
-    measured = np.reshape(clock.seconds[warm_up:], (options.repetitions, options.steps))
-    print(json.dumps(measured.mean(axis=1).tolist()))
+    steps = clock.warm_up + options.steps * options.repetitions
+    model.fit(data, steps_per_epoch=steps, verbose=0, callbacks=[clock])
+    print(json.dumps(clock.repetitions(options.steps)))
 
 
 if __name__ == "__main__":

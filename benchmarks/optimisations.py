@@ -1,0 +1,131 @@
+"""Times a training step without each of the optimisations that docs/performance.md tells of.
+
+    python benchmarks/optimisations.py --stages=pretrain,train_estimator
+
+Every variant runs in a process of its own, and all of them --rounds times in turn, so that
+a slow minute of the machine meets all alike.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+STAGES = ("pretrain", "train_estimator")
+
+
+def without_fused_upsampling():
+    """Upsamples, and convolves the large image."""
+    from pirgan_tf.gan import generator, trainer
+
+    def build(*args, fused, **kwargs):
+        return generator.build_generator(*args, **kwargs)
+
+    trainer.build_generator = build
+
+
+def without_fused_batch_norm():
+    """Uses Keras's layer."""
+    import keras
+
+    from pirgan_tf.estimator import inception_v2
+    from pirgan_tf.gan import discriminator
+
+    for module in (discriminator, inception_v2):
+        module.FusedBatchNormalization = keras.layers.BatchNormalization
+
+
+def without_fused_adam():
+    """Uses Keras's optimizer."""
+    import keras
+
+    from pirgan_tf.estimator import supervised_trainer
+    from pirgan_tf.gan import trainer
+
+    for module in (trainer, supervised_trainer):
+        module.FusedAdam = keras.optimizers.Adam
+
+
+def without_byte_masks():
+    """Draws a float for each element of a dropout mask."""
+    import tensorflow as tf
+
+    from pirgan_tf.gan.batches import GanBatches
+
+    def mask(self, shape, seed):
+        return tf.cast(tf.random.stateless_uniform(shape, seed) >= 0.5, tf.float32) / 0.5
+
+    GanBatches._mask = mask
+
+
+def without_onednn():
+    """Uses the convolutions that TensorFlow takes by default on a CPU without AVX512."""
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+
+
+VARIANTS = {
+    "as it is": contextlib.nullcontext,
+    "fused upsampling": without_fused_upsampling,
+    "fused batch norm": without_fused_batch_norm,
+    "fused Adam": without_fused_adam,
+    "masks from bytes": without_byte_masks,
+    "oneDNN": without_onednn,
+}
+_OF_THE_GAN = ("fused upsampling", "masks from bytes")
+
+
+def main() -> None:
+    """Prints a table for each stage."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stages", default=",".join(STAGES))
+    parser.add_argument("--steps", type=int, default=3, help="steps a repetition")
+    parser.add_argument("--repetitions", type=int, default=3, help="of a process")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--variant", choices=VARIANTS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.variant:
+        print(json.dumps(seconds_of(options)))
+        return
+    for stage in options.stages.split(","):
+        names = [n for n in VARIANTS if stage != "train_estimator" or n not in _OF_THE_GAN]
+        seconds = {name: [] for name in names}
+        for _ in range(options.rounds):
+            for name in names:
+                seconds[name] += in_process(name, stage, options)
+        print(f"{stage:20}{'s a step':>10}{'fastest':>10}{'without, slower by':>20}")
+        for name in names:
+            median = statistics.median(seconds[name])
+            slower = median / statistics.median(seconds["as it is"])
+            print(f"{name:20}{median:>10.4f}{min(seconds[name]):>10.4f}{slower:>20.2f}", flush=True)
+
+
+def in_process(variant, stage, options):
+    """Returns the seconds of a variant's repetitions."""
+    numbers = [f"--{name}={getattr(options, name)}" for name in ("steps", "repetitions")]
+    command = [sys.executable, __file__, f"--variant={variant}", f"--stages={stage}", *numbers]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def seconds_of(options):
+    """Returns seconds a step of each repetition, in this process."""
+    VARIANTS[options.variant]()
+    from pirgan_tf import training
+    from pirgan_tf.stages.benchmark import BenchmarkOptions
+    from pirgan_tf.stages.benchmark_work import make_work
+    from pirgan_tf.stages.training_options import set_up_devices
+
+    resolved, devices = set_up_devices(BenchmarkOptions(precision="float32", strategy="one"))
+    work = make_work(options.stages, resolved, devices)
+    work.run(1)
+    return training.speed.time_steps(work.run, options.steps, options.repetitions).seconds
+
+
+if __name__ == "__main__":
+    main()

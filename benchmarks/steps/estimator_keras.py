@@ -1,0 +1,53 @@
+"""Times the estimator's training step in plain Keras: its own layers, Adam, and `fit`.
+
+    python benchmarks/steps/estimator_keras.py --precision=float32
+
+Prints seconds a step, one number a repetition, as JSON.
+"""
+
+import argparse
+import json
+import os
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+from clock import Clock
+
+from pirgan_tf import estimator
+
+SIZE, BINS = 64, 100
+
+
+def main() -> None:
+    """Prints seconds a step."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
+    parser.add_argument("--batch_size", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=3, help="steps a repetition")
+    parser.add_argument("--repetitions", type=int, default=5)
+    options = parser.parse_args()
+    keras.utils.set_random_seed(0)
+    if options.precision == "bfloat16":
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (1000, SIZE, SIZE, 3), np.uint8)
+    data = tf.data.Dataset.from_tensor_slices((images, rng.integers(0, BINS, len(images))))
+    data = data.shuffle(len(images)).repeat().batch(options.batch_size)
+    data = data.map(lambda images, bins: (tf.cast(images, tf.float32) / 127.5 - 1, bins))
+    model = estimator.PirEstimator().model
+    model.compile(
+        keras.optimizers.Adam(5e-4),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    clock = Clock()
+    steps = clock.warm_up + options.steps * options.repetitions
+    model.fit(data.prefetch(2), steps_per_epoch=steps, verbose=0, callbacks=[clock])
+    print(json.dumps(clock.repetitions(options.steps)))
+
+
+if __name__ == "__main__":
+    main()
