@@ -163,6 +163,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="CSV file")
     parser.add_argument("--depth_multiplier", type=float, default=0.25)
     parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--objectives", help="some of the experiment's, with commas")
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--evaluate_every", type=int, default=20)
     parser.add_argument("--patience", type=int, default=2)
@@ -178,7 +179,8 @@ def main() -> None:
     for seed in map(int, options.seeds.split(",")):
         images = gan.generate(generator, 1000, seed)[0]
         for run in itertools.product(*EXPERIMENTS[options.experiment]):
-            if (seed, *map(str, run)) in done:
+            wanted = not options.objectives or run[0] in options.objectives.split(",")
+            if not wanted or (seed, *map(str, run)) in done:
                 continue
             used = tuning if options.tune_steps else None
             rows = list(_run(run, seed, images, estimators, used, options))
