@@ -20,7 +20,7 @@ quickstart: setup
 	bin/reproduce --flagfile=configs/quickstart.flags --overwrite
 
 test: setup
-	$(BIN)/pytest --numprocesses=2 --dist=loadgroup --no-loadscope-reorder
+	$(BIN)/pytest
 
 check: setup
 	$(BIN)/ruff check .

@@ -76,7 +76,6 @@ setup(
             "mypy>=1.14",
             "playwright>=1.50",
             "pytest>=8",
-            "pytest-xdist>=3.6",
             "ruff>=0.9",
             "tf-slim>=1.1",
         ],

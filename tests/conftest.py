@@ -246,36 +246,20 @@ def nowhere(tmp_path) -> Iterator[Path]:
     assert not (tmp_path / "new").exists(), "a refused command has written something"
 
 
-# The long runs go two at a time in the background, and the tests that ask for them come
-# last, so that two cores are busy while the short tests run. Of two workers of
-# pytest-xdist, the first begins with all these tests, and the other with the rest, file
-# by file.
+# The long runs go two at a time in the background, and the tests that ask for
+# them come last, so that two cores are busy while the short tests run.
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_position)
-    asking = [item for item in items if _position(item)]
-    others = [item for item in items if not _position(item)]
-    for item in items:
-        group = "long runs" if item in asking else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        items[:] = asking + others
-        beginners = asking
-    else:
-        beginners = items[:1]
-    for item in beginners:
-        item.fixturenames.insert(0, "long_runs")
+    items.sort(key=lambda item: max([0, *map(_position, item.fixturenames)]))
 
 
-def _position(item: pytest.Item) -> int:
-    return max([0, *(LONG_RUNS.index(name) + 1 for name in item.fixturenames if name in LONG_RUNS)])
+def _position(fixture: str) -> int:
+    return LONG_RUNS.index(fixture) + 1 if fixture in LONG_RUNS else 0
 
 
-@pytest.fixture(scope="session")
-def long_runs(request) -> None:
-    """Begins all long runs that the tests of this session need."""
+@pytest.fixture(scope="session", autouse=True)
+def _begin_long_runs(request) -> None:
     needed = {name for item in request.session.items for name in item.fixturenames}
     for name in LONG_RUNS:
         if name in needed:
