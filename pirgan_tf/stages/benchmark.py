@@ -130,7 +130,9 @@ def _in_new_process(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
 
 def _num_gpus(devices: "Devices") -> int:
     """Returns how many GPUs share a step; logical CPUs share one processor."""
-    return devices.num_replicas if "GPU" in devices.strategy.extended.worker_devices[0] else 1
+    import tensorflow as tf
+
+    return devices.num_replicas if tf.config.list_logical_devices("GPU") else 1
 
 
 def _print_row(stage: str, row: dict[str, Any]) -> None:
