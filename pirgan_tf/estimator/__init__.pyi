@@ -2,6 +2,8 @@ from .bins import USE_TEMPERATURE as USE_TEMPERATURE
 from .bins import bin_rates as bin_rates
 from .classifier_trainer import ClassifierTrainer as ClassifierTrainer
 from .inception_v2 import build_inception_v2 as build_inception_v2
+from .inception_weights import export_weights as export_weights
+from .inception_weights import import_weights as import_weights
 from .initial import TRUNK_FILE as TRUNK_FILE
 from .initial import find_initial as find_initial
 from .initial import load_initial as load_initial

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from pirgan_tf.estimator.inception_weights import export_weights
 from pirgan_tf.estimator.initial import TRUNK_FILE
 from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
 from pirgan_tf.estimator.supervised_trainer import SupervisedTrainer
@@ -88,5 +89,5 @@ class ClassifierTrainer(SupervisedTrainer):
     def save_trunk(self, folder: Path) -> None:
         """Writes inception_v2.keras, float32: images in [-1, 1] to features, without classes."""
         exported = PirEstimator(self._shape, dtype="float32").trunk
-        exported.set_weights(self._classifier.trunk.get_weights())
+        export_weights(self._classifier.trunk, exported)
         exported.save(folder / TRUNK_FILE)

@@ -10,6 +10,7 @@ import math
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.training.batch_norm import FusedBatchNormalization
@@ -32,6 +33,12 @@ ENDPOINTS = (
     "Mixed_5c",
 )
 """TF-slim's endpoints from the image to the features; each is also a layer's name."""
+
+HEAD = "Conv2d_0a_1x1"
+"""The scope of a branch's convolution of the block's own input."""
+
+ALL_HEADS = f"Branches.{HEAD}"
+"""The scope, in a fused network, of all heads of a block together."""
 
 _MIN_DEPTH = 16
 
@@ -57,10 +64,10 @@ def _mixed(
 ) -> _Branches:
     """Return the branches of a block which keeps the size; pairs are (1x1, 3x3) depths."""
     return (
-        (_Conv("Conv2d_0a_1x1", single, 1),),
-        (_Conv("Conv2d_0a_1x1", double[0], 1), _Conv("Conv2d_0b_3x3", double[1], 3)),
+        (_Conv(HEAD, single, 1),),
+        (_Conv(HEAD, double[0], 1), _Conv("Conv2d_0b_3x3", double[1], 3)),
         (
-            _Conv("Conv2d_0a_1x1", triple[0], 1),
+            _Conv(HEAD, triple[0], 1),
             _Conv("Conv2d_0b_3x3", triple[1], 3),
             _Conv("Conv2d_0c_3x3", triple[1], 3),
         ),
@@ -71,9 +78,9 @@ def _mixed(
 def _reduction(double: tuple[int, int], triple: tuple[int, int]) -> _Branches:
     """Return the branches of a block which halves the size; pairs are (1x1, 3x3) depths."""
     return (
-        (_Conv("Conv2d_0a_1x1", double[0], 1), _Conv("Conv2d_1a_3x3", double[1], 3, 2)),
+        (_Conv(HEAD, double[0], 1), _Conv("Conv2d_1a_3x3", double[1], 3, 2)),
         (
-            _Conv("Conv2d_0a_1x1", triple[0], 1),
+            _Conv(HEAD, triple[0], 1),
             _Conv("Conv2d_0b_3x3", triple[1], 3),
             _Conv("Conv2d_1a_3x3", triple[1], 3, 2),
         ),
@@ -85,7 +92,7 @@ _AVERAGE = _Pool("AvgPool_0a_3x3", keras.layers.AveragePooling2D)
 _MAXIMUM = _Pool("MaxPool_0a_3x3", keras.layers.MaxPooling2D)
 
 # The order of branches is the order of channels that a checkpoint's next layer expects.
-_BLOCKS: dict[str, _Branches] = {
+BLOCKS: dict[str, _Branches] = {
     "Mixed_3b": _mixed(64, (64, 64), (64, 96), _AVERAGE, 32),
     "Mixed_3c": _mixed(64, (64, 96), (64, 96), _AVERAGE, 64),
     "Mixed_4a": _reduction((128, 160), (64, 96)),
@@ -135,8 +142,9 @@ def build_inception_v2(
       batch_norm_momentum: share of the old moving statistics kept at each
         training step, in [0, 1). Our decision: TF-slim's 0.9997 needs some
         10,000 steps to forget the initial statistics.
-      fused: whether batch norm is one operation, which is faster. The weights are
-        the same, in the same order.
+      fused: whether to build for speed: batch norm in one operation, 1x1
+        convolutions as matrix products, and those of one input in one layer. The
+        weights are the same in another arrangement (`import_weights`, `export_weights`).
       synchronized: whether batch statistics are taken over all replicas.
       dtype: Keras dtype policy of every layer, for example "mixed_bfloat16";
         None is the global policy.
@@ -152,17 +160,17 @@ def build_inception_v2(
     def depth(channels: int) -> int:
         return max(int(channels * depth_multiplier), _MIN_DEPTH)
 
-    def conv(x: Any, spec: _Conv, name: str) -> Any:
-        x = keras.layers.Conv2D(
-            depth(spec.depth),
-            spec.kernel,
-            strides=spec.stride,
-            padding="same",
-            use_bias=False,
-            kernel_initializer="he_normal",
-            dtype=dtype,
-            name=f"{name}.Conv2D",
-        )(x)
+    def conv(x: Any, channels: int, kernel: int, name: str, stride: int = 1) -> Any:
+        common: dict[str, Any] = {
+            "use_bias": False,
+            "kernel_initializer": "he_normal",
+            "dtype": dtype,
+            "name": f"{name}.Conv2D",
+        }
+        if fused and kernel == 1:
+            x = keras.layers.Dense(channels, **common)(x)
+        else:
+            x = keras.layers.Conv2D(channels, kernel, strides=stride, padding="same", **common)(x)
         x = batch_norm(
             momentum=batch_norm_momentum,
             epsilon=0.001,
@@ -173,12 +181,28 @@ def build_inception_v2(
         )(x)
         return keras.layers.ReLU(dtype=dtype, name=name)(x)
 
-    def pool(x: Any, spec: _Pool, name: str) -> Any:
-        return spec.layer(3, strides=spec.stride, padding="same", dtype=dtype, name=name)(x)
-
     def apply(x: Any, spec: _Conv | _Pool, prefix: str = "") -> Any:
         name = prefix + spec.scope
-        return conv(x, spec, name) if isinstance(spec, _Conv) else pool(x, spec, name)
+        if isinstance(spec, _Conv):
+            return conv(x, depth(spec.depth), spec.kernel, name, spec.stride)
+        return spec.layer(3, strides=spec.stride, padding="same", dtype=dtype, name=name)(x)
+
+    def begin(x: Any, block: str, branches: _Branches) -> list[Any]:
+        """Returns what the first layer of each branch gives."""
+        if not fused:
+            return [apply(x, specs[0], f"{block}.Branch_{i}.") for i, specs in enumerate(branches)]
+        depths = [
+            depth(specs[0].depth)
+            for specs in branches
+            if isinstance(specs[0], _Conv) and specs[0].scope == HEAD
+        ]
+        y = conv(x, sum(depths), 1, f"{block}.{ALL_HEADS}")
+        outputs = keras.ops.split(y, np.cumsum(depths)[:-1].tolist(), axis=-1)
+        return outputs + [
+            apply(x, specs[0], f"{block}.Branch_{i}.")
+            for i, specs in enumerate(branches)
+            if specs[0].scope != HEAD
+        ]
 
     images = keras.Input((image_size, image_size, 3), name="images")
     x = keras.layers.SeparableConv2D(
@@ -198,11 +222,10 @@ def build_inception_v2(
     x = apply(x, _Conv("Conv2d_2b_1x1", 64, 1))
     x = apply(x, _Conv("Conv2d_2c_3x3", 192, 3))
     x = apply(x, _Pool("MaxPool_3a_3x3", keras.layers.MaxPooling2D, 2))
-    for block, branches in _BLOCKS.items():
+    for block, branches in BLOCKS.items():
         outputs = []
-        for index, specs in enumerate(branches):
-            y = x
-            for spec in specs:
+        for index, (y, specs) in enumerate(zip(begin(x, block, branches), branches, strict=True)):
+            for spec in specs[1:]:
                 y = apply(y, spec, f"{block}.Branch_{index}.")
             outputs.append(y)
         x = keras.layers.Concatenate(dtype=dtype, name=block)(outputs)

@@ -40,15 +40,18 @@ def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
     # Here, because flags are checked by the function above without TensorFlow.
     import keras
 
+    from pirgan_tf.estimator.inception_weights import import_weights
+
     path = find_initial(folder)
     target = estimator.trunk if path.name == TRUNK_FILE else estimator.model
     try:
-        weights = keras.models.load_model(path, compile=False).get_weights()
+        plain = keras.models.load_model(path, compile=False)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(f"initial weights are unreadable. Received: {path}") from error
-    if [w.shape for w in weights] != [w.shape for w in target.get_weights()]:
+    try:
+        import_weights(target, plain)
+    except ValueError as error:
         raise InputError(
             "initial weights must have this estimator's depth_multiplier, head and num_bins. "
             f"Received: {path}"
-        )
-    target.set_weights(weights)
+        ) from error

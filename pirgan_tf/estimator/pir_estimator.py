@@ -11,6 +11,7 @@ import tensorflow as tf
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.bins import NUM_BINS, USE_TEMPERATURE, bin_centers
 from pirgan_tf.estimator.inception_v2 import build_inception_v2
+from pirgan_tf.estimator.inception_weights import export_weights, import_weights
 
 # Decision of ours. The moving statistics must follow within the few hundred steps
 # in which a thousand images are learned: at 0.99 and from random weights, held-out
@@ -53,7 +54,7 @@ class PirEstimator:
         shape: how to build the network.
         dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's
             default. Logits are float32 in any case.
-        fused: whether batch norm is one operation, which is faster.
+        fused: whether to build for speed; see `build_inception_v2`.
         synchronized: whether batch statistics are taken over all replicas.
 
     Attributes:
@@ -88,7 +89,7 @@ class PirEstimator:
 
     @classmethod
     def load(cls, folder: str | Path, *, dtype: str | None = None) -> "PirEstimator":
-        """Loads an estimator, frozen and with fused batch norm, from what `save` wrote.
+        """Loads an estimator, frozen and built for speed, from what `save` wrote.
 
         Raises:
             InputError: if a file is missing, unreadable or of another shape.
@@ -105,15 +106,15 @@ class PirEstimator:
         estimator = cls(shape, dtype=dtype, fused=True)
         path = folder / "estimator.keras"
         try:
-            weights = keras.models.load_model(path, compile=False).get_weights()
+            plain = keras.models.load_model(path, compile=False)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(f"estimator is missing or unreadable. Received: {path}") from error
-        wanted = [tuple(weight.shape) for weight in estimator.model.get_weights()]
-        if [tuple(weight.shape) for weight in weights] != wanted:
+        try:
+            import_weights(estimator.model, plain)
+        except ValueError as error:
             raise InputError(
                 f"estimator must have the shape that its estimator.json says. Received: {path}"
-            )
-        estimator.model.set_weights(weights)
+            ) from error
         estimator.model.trainable = False
         return estimator
 
@@ -121,7 +122,7 @@ class PirEstimator:
         """Writes estimator.json and estimator.keras, a float32 model of plain Keras layers."""
         folder = Path(folder)
         exported = PirEstimator(self.shape, dtype="float32")
-        exported.model.set_weights(self.model.get_weights())
+        export_weights(self.model, exported.model)
         exported.model.save(folder / "estimator.keras")
         content = json.dumps(dataclasses.asdict(self.shape), indent=2)
         (folder / "estimator.json").write_text(content + "\n", encoding="utf-8")

@@ -109,7 +109,10 @@ def run(options: TrainEstimatorOptions) -> None:
         seed=options.seed,
     )
     if options.slim_checkpoint:
-        estimator.load_slim_checkpoint(trainer.estimator.model, options.slim_checkpoint)
+        shape = trainer.estimator.shape
+        trunk = estimator.build_inception_v2(shape.image_size, shape.depth_multiplier)
+        estimator.load_slim_checkpoint(trunk, options.slim_checkpoint)
+        estimator.import_weights(trainer.estimator.trunk, trunk)
     if options.initial:
         estimator.load_initial(trainer.estimator, options.initial)
     with output_folder(STAGE, options, resumable=True) as folder:

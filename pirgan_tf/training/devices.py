@@ -42,10 +42,7 @@ class Devices:
 def configure(*, strategy: str, replicas: int, precision: str, jit: str, seed: int) -> Devices:
     """Sets up TensorFlow for a run and resolves every `"auto"`.
 
-    Initial weights are drawn from `seed`. Operations of one step run in a fixed
-    order, because on CPUs concurrent ones change the last bits from process to
-    process; it costs no speed on a machine with few cores, and GPUs do not
-    depend on it.
+    Initial weights are drawn from `seed`.
 
     Args:
         strategy: `"one"`, `"mirrored"` or `"auto"`: mirrored where there are
@@ -61,7 +58,6 @@ def configure(*, strategy: str, replicas: int, precision: str, jit: str, seed: i
         InputError: if there are fewer devices than `replicas`.
     """
     gpus = tf.config.list_physical_devices("GPU")
-    _set_once(tf.config.threading.set_inter_op_parallelism_threads, 1)
     for gpu in gpus:
         _set_once(tf.config.experimental.set_memory_growth, gpu, True)
     keras.utils.set_random_seed(seed)

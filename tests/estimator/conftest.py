@@ -1,13 +1,8 @@
 import keras
 import pytest
-import tensorflow as tf
 
 from pirgan_tf.estimator import pir_estimator
 from pirgan_tf.training.devices import configure
-
-# Results repeat bit for bit only if operations run one after another, and TensorFlow
-# takes this setting only before its first operation, that is: while pytest collects.
-tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -18,8 +13,8 @@ def devices():
 def _build_small_network(image_size, *_, dtype, **__):
     """What the estimator needs of Inception v2, which takes ten times as long to trace."""
     images = keras.Input((image_size, image_size, 3))
-    x = keras.layers.Conv2D(16, 3, 2, dtype=dtype)(images)
-    x = keras.layers.BatchNormalization(dtype=dtype)(x)
+    x = keras.layers.Conv2D(16, 3, 2, dtype=dtype, name="conv")(images)
+    x = keras.layers.BatchNormalization(dtype=dtype, name="batch_norm")(x)
     x = keras.layers.ReLU(dtype=dtype)(x)
     return keras.Model(images, keras.layers.GlobalAveragePooling2D(dtype=dtype)(x))
 

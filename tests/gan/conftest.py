@@ -1,14 +1,9 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from pirgan_tf.gan.trainer import GanSettings, GanTrainer
 from pirgan_tf.training.devices import configure
-
-# Results repeat bit for bit only if operations run one after another, and TensorFlow
-# takes this setting only before its first operation, that is: while pytest collects.
-tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,6 @@ from pirgan_tf.training.devices import configure
 from pirgan_tf.training.randomness import step_seeds, stream_seed
 from pirgan_tf.training.trainer import Trainer
 
-# Results repeat bit for bit only if operations run one after another, and TensorFlow
-# takes this setting only before its first operation, that is: while pytest collects.
-tf.config.threading.set_inter_op_parallelism_threads(1)
-
 
 @pytest.fixture(scope="session")
 def devices():

@@ -1,0 +1,62 @@
+"""Weights of Inception v2 between plain networks, which are saved, and fused ones, which train.
+
+A network here is what `build_inception_v2` returned, or a functional model of it and further
+named layers, such as an output layer.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import keras
+import numpy as np
+
+from pirgan_tf.estimator.inception_v2 import ALL_HEADS, BLOCKS, HEAD
+
+
+def import_weights(network: keras.Model, plain: keras.Model) -> None:
+    """Set the weights of a network, fused or not, to those of a plain one.
+
+    Raises:
+      ValueError: the plain network lacks a layer, or has other depths. Nothing in
+        the network has changed then.
+    """
+    imported = []
+    for layer, parts in _pairs(network, plain):
+        pieces = zip(*(part.get_weights() for part in parts), strict=True)
+        joined = [np.concatenate(arrays, axis=-1) for arrays in pieces]
+        imported.append((layer, _shaped(joined, layer)))
+    for layer, weights in imported:
+        layer.set_weights(weights)
+
+
+def export_weights(network: keras.Model, plain: keras.Model) -> None:
+    """Set the weights of a plain network of the same depths to those of one that may be fused."""
+    for layer, parts in _pairs(network, plain):
+        ends = np.cumsum([part.weights[0].shape[-1] for part in parts])
+        pieces = zip(*(np.split(w, ends[:-1], axis=-1) for w in layer.get_weights()), strict=True)
+        for part, arrays in zip(parts, pieces, strict=True):
+            part.set_weights(_shaped(arrays, part))
+
+
+def _shaped(arrays: Iterable[np.ndarray], layer: keras.Layer) -> list[np.ndarray]:
+    # The kernel of a 1x1 convolution is that of a dense layer, but for its rank.
+    return [a.reshape(w.shape) for a, w in zip(arrays, layer.weights, strict=True)]
+
+
+def _pairs(
+    network: keras.Model, plain: keras.Model
+) -> Iterator[tuple[keras.Layer, list[keras.Layer]]]:
+    """Yield each layer that has weights, and those layers of `plain` that make it up."""
+    for layer in network.layers:
+        if layer.weights:
+            yield layer, [plain.get_layer(name) for name in _parts(layer.name)]
+
+
+def _parts(name: str) -> list[str]:
+    block, _, layer = name.partition(f".{ALL_HEADS}.")
+    if not layer:
+        return [name]
+    return [
+        f"{block}.Branch_{index}.{HEAD}.{layer}"
+        for index, specs in enumerate(BLOCKS[block])
+        if specs[0].scope == HEAD
+    ]
