@@ -41,6 +41,27 @@ def without_fused_batch_norm():
         module.FusedBatchNormalization = keras.layers.BatchNormalization
 
 
+def without_joined_convolutions():
+    """Computes each 1x1 convolution of an Inception block for itself, as a convolution."""
+    from unittest import mock
+
+    from pirgan_tf.estimator import inception_v2, pir_estimator
+    from pirgan_tf.training.batch_norm import FusedBatchNormalization
+
+    def build(*args, fused, **kwargs):
+        with mock.patch("keras.layers.BatchNormalization", FusedBatchNormalization):
+            return inception_v2.build_inception_v2(*args, **kwargs)
+
+    pir_estimator.build_inception_v2 = build
+
+
+def without_operations_side_by_side():
+    """Starts an operation when the one before has ended."""
+    import tensorflow as tf
+
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
 def without_fused_adam():
     """Uses Keras's optimizer."""
     import keras
@@ -75,9 +96,14 @@ VARIANTS = {
     "fused batch norm": without_fused_batch_norm,
     "fused Adam": without_fused_adam,
     "masks from bytes": without_byte_masks,
+    "joined convolutions": without_joined_convolutions,
+    "operations side by side": without_operations_side_by_side,
     "oneDNN": without_onednn,
 }
-_OF_THE_GAN = ("fused upsampling", "masks from bytes")
+_NOT_IN = {
+    "pretrain": ("joined convolutions",),
+    "train_estimator": ("fused upsampling", "masks from bytes"),
+}
 
 
 def main() -> None:
@@ -93,16 +119,16 @@ def main() -> None:
         print(json.dumps(seconds_of(options)))
         return
     for stage in options.stages.split(","):
-        names = [n for n in VARIANTS if stage != "train_estimator" or n not in _OF_THE_GAN]
+        names = [name for name in VARIANTS if name not in _NOT_IN[stage]]
         seconds = {name: [] for name in names}
         for _ in range(options.rounds):
             for name in names:
                 seconds[name] += in_process(name, stage, options)
-        print(f"{stage:20}{'s a step':>10}{'fastest':>10}{'without, slower by':>20}")
+        print(f"{stage:26}{'s a step':>10}{'fastest':>10}{'without, slower by':>20}")
         for name in names:
             median = statistics.median(seconds[name])
             slower = median / statistics.median(seconds["as it is"])
-            print(f"{name:20}{median:>10.4f}{min(seconds[name]):>10.4f}{slower:>20.2f}", flush=True)
+            print(f"{name:26}{median:>10.4f}{min(seconds[name]):>10.4f}{slower:>20.2f}", flush=True)
 
 
 def in_process(variant, stage, options):

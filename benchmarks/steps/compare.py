@@ -1,4 +1,4 @@
-"""Times the training steps here, in plain Keras and in PyTorch, one after another.
+"""Times the training steps here, in plain Keras and in PyTorch, in turn.
 
     python benchmarks/steps/compare.py --precisions=float32
 
@@ -20,41 +20,58 @@ BENCHMARK = HERE.parents[1] / "bin" / "benchmark"
 
 
 def main() -> None:
-    """Prints a table for each precision."""
+    """Prints a table for each precision and stage."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--precisions", default="float32,bfloat16")
-    parser.add_argument("--steps", type=int, default=3, help="steps a repetition")
-    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=2, help="steps a repetition")
+    parser.add_argument("--repetitions", type=int, default=3, help="of a process")
+    parser.add_argument("--rounds", type=int, default=3, help="processes of each, in turn")
     parser.add_argument("--torch_python", default=sys.executable)
     options = parser.parse_args()
     for precision in options.precisions.split(","):
-        for stage in ("pretrain", "train_estimator"):
-            title = f"{stage}, {precision}"
-            print(f"{title:28}{'s a step':>10}{'spread':>8}{'ours is faster by':>19}", flush=True)
-            ours = None
-            for name, seconds in variants(stage, precision, options):
-                median = statistics.median(seconds)
-                ours = ours or median
-                spread = (max(seconds) - min(seconds)) / median
-                print(f"{name:28}{median:>10.3f}{spread:>8.1%}{median / ours:>19.2f}", flush=True)
+        compare_stages(precision, options)
 
 
-def variants(stage, precision, options):
-    """Yields a variant's name and the seconds of a step in each repetition."""
-    how_long = [f"--steps={options.steps}", f"--repetitions={options.repetitions}"]
-    flags = [f"--precision={precision}", *how_long]
+def compare_stages(precision, options):
+    """Compares the GAN step, then the estimator's."""
+    how = [f"--{name}={getattr(options, name)}" for name in ("steps", "repetitions")]
+    flags = [f"--precision={precision}", *how]
+    torch = [options.torch_python, HERE / "gan_torch.py", *flags]
+    gan = {
+        "pirgan_tf": lambda: ours("pretrain", flags),
+        "Keras fit": lambda: printed([sys.executable, HERE / "gan_keras.py", *flags]),
+        "PyTorch": lambda: printed(torch),
+        "PyTorch compiled": lambda: printed([*torch, "--compile"]),
+    }
+    estimator = {
+        "pirgan_tf": lambda: ours("train_estimator", flags),
+        "Keras fit": lambda: printed([sys.executable, HERE / "estimator_keras.py", *flags]),
+    }
+    compare(f"GAN step, {precision}", gan, options.rounds)
+    compare(f"estimator step, {precision}", estimator, options.rounds)
+
+
+def compare(title, variants, rounds):
+    """Times the variants in turn, some times over, and prints a table."""
+    seconds = {name: [] for name in variants}
+    for _ in range(rounds):
+        for name, measure in variants.items():
+            seconds[name] += measure()
+    ours_median = statistics.median(seconds["pirgan_tf"])
+    print(f"{title:28}{'s a step':>10}{'spread':>8}{'as slow as ours, times':>24}", flush=True)
+    for name, measured in seconds.items():
+        median = statistics.median(measured)
+        spread = (max(measured) - min(measured)) / median
+        print(f"{name:28}{median:>10.3f}{spread:>8.1%}{median / ours_median:>24.2f}", flush=True)
+
+
+def ours(stage, flags):
+    """Returns the seconds a step of bin/benchmark's repetitions."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "figures.json"
         command = [sys.executable, BENCHMARK, f"--stages={stage}", f"--output={output}", *flags]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        yield "pirgan_tf", json.loads(output.read_text())["stages"][stage]["seconds"]
-    if stage == "train_estimator":
-        yield "Keras fit", printed([sys.executable, HERE / "estimator_keras.py", *flags])
-        return
-    yield "Keras fit", printed([sys.executable, HERE / "gan_keras.py", *flags])
-    torch = [options.torch_python, HERE / "gan_torch.py", *flags]
-    yield "PyTorch", printed(torch)
-    yield "PyTorch compiled", printed([*torch, "--compile"])
+        return json.loads(output.read_text())["stages"][stage]["seconds"]
 
 
 def printed(command):

@@ -5,7 +5,6 @@
 Prints seconds a step, one number a repetition, as JSON.
 """
 
-import argparse
 import json
 import os
 
@@ -15,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
-from clock import Clock
+from keras_fit import Clock, set_up
 
 from pirgan_tf import estimator
 
@@ -24,15 +23,7 @@ SIZE, BINS = 64, 100
 
 def main() -> None:
     """Prints seconds a step."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
-    parser.add_argument("--batch_size", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=3, help="steps a repetition")
-    parser.add_argument("--repetitions", type=int, default=5)
-    options = parser.parse_args()
-    keras.utils.set_random_seed(0)
-    if options.precision == "bfloat16":
-        keras.config.set_dtype_policy("mixed_bfloat16")
+    options = set_up(__doc__)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (1000, SIZE, SIZE, 3), np.uint8)
     data = tf.data.Dataset.from_tensor_slices((images, rng.integers(0, BINS, len(images))))
