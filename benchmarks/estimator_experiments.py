@@ -93,7 +93,8 @@ class Estimators:
             begun = estimator.PirEstimator(self.shape)
             if first == "photographs":
                 estimator.load_initial(begun, self._folder)
-            self._first[first, seed] = begun.model.get_weights()
+            estimator.import_weights(self.estimator.model, begun.model)
+            self._first[first, seed] = self.estimator.model.get_weights()
         self.estimator.model.set_weights(self._first[first, seed])
         for variable, value in zip(self._optimizer.variables, self._fresh, strict=True):
             variable.assign(value)

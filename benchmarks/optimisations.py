@@ -96,12 +96,12 @@ VARIANTS = {
     "fused batch norm": without_fused_batch_norm,
     "fused Adam": without_fused_adam,
     "masks from bytes": without_byte_masks,
-    "joined convolutions": without_joined_convolutions,
+    "joined 1x1 convolutions": without_joined_convolutions,
     "operations side by side": without_operations_side_by_side,
     "oneDNN": without_onednn,
 }
 _NOT_IN = {
-    "pretrain": ("joined convolutions",),
+    "pretrain": ("joined 1x1 convolutions",),
     "train_estimator": ("fused upsampling", "masks from bytes"),
 }
 
@@ -119,7 +119,7 @@ def main() -> None:
         print(json.dumps(seconds_of(options)))
         return
     for stage in options.stages.split(","):
-        names = [name for name in VARIANTS if name not in _NOT_IN[stage]]
+        names = [name for name in VARIANTS if name not in _NOT_IN.get(stage, ())]
         seconds = {name: [] for name in names}
         for _ in range(options.rounds):
             for name in names:

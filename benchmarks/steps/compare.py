@@ -3,8 +3,8 @@
     python benchmarks/steps/compare.py --precisions=float32
 
 All make the same step of the paper's networks, batch 64 at 64x64, from photographs in memory
-as uint8; one pass of the generator serves both updates of the GAN. PyTorch may be installed
-elsewhere: --torch_python=/path/to/venv/bin/python.
+as uint8; one pass of the generator serves both updates of the GAN. PyTorch takes part where
+a Python that has it is given: --torch_python=/path/to/venv/bin/python.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2, help="steps a repetition")
     parser.add_argument("--repetitions", type=int, default=3, help="of a process")
     parser.add_argument("--rounds", type=int, default=3, help="processes of each, in turn")
-    parser.add_argument("--torch_python", default=sys.executable)
+    parser.add_argument("--torch_python", help="a Python with torch; without it, Keras alone")
     options = parser.parse_args()
     for precision in options.precisions.split(","):
         compare_stages(precision, options)
@@ -34,15 +34,16 @@ def main() -> None:
 
 def compare_stages(precision, options):
     """Compares the GAN step, then the estimator's."""
-    how = [f"--{name}={getattr(options, name)}" for name in ("steps", "repetitions")]
-    flags = [f"--precision={precision}", *how]
-    torch = [options.torch_python, HERE / "gan_torch.py", *flags]
+    numbers = [f"--{name}={getattr(options, name)}" for name in ("steps", "repetitions")]
+    flags = [f"--precision={precision}", *numbers]
     gan = {
         "pirgan_tf": lambda: ours("pretrain", flags),
         "Keras fit": lambda: printed([sys.executable, HERE / "gan_keras.py", *flags]),
-        "PyTorch": lambda: printed(torch),
-        "PyTorch compiled": lambda: printed([*torch, "--compile"]),
     }
+    if options.torch_python:
+        torch = [options.torch_python, HERE / "gan_torch.py", *flags]
+        gan["PyTorch"] = lambda: printed(torch)
+        gan["PyTorch compiled"] = lambda: printed([*torch, "--compile"])
     estimator = {
         "pirgan_tf": lambda: ours("train_estimator", flags),
         "Keras fit": lambda: printed([sys.executable, HERE / "estimator_keras.py", *flags]),

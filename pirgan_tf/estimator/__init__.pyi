@@ -7,6 +7,7 @@ from .inception_weights import import_weights as import_weights
 from .initial import TRUNK_FILE as TRUNK_FILE
 from .initial import find_initial as find_initial
 from .initial import load_initial as load_initial
+from .initial import load_slim_initial as load_slim_initial
 from .labels import hard_labels as hard_labels
 from .labels import soft_labels as soft_labels
 from .pir_estimator import EstimatorShape as EstimatorShape

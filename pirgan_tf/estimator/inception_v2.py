@@ -6,11 +6,11 @@ the depths, padding and names of TF-slim's `nets/inception_v2.py`, so that
 checkpoints written by TF-slim fit it (see `slim_checkpoint`).
 """
 
+import itertools
 import math
 from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.training.batch_norm import FusedBatchNormalization
@@ -126,7 +126,9 @@ def build_inception_v2(
     scopes with "." for "/". The output of a scope bears the scope's own name, so
     `model.get_layer(name).output` is TF-slim's endpoint for every name in
     `ENDPOINTS`; inside, a convolution and its batch norm are for example
-    "Mixed_3b.Branch_0.Conv2d_0a_1x1.Conv2D" and "....BatchNorm".
+    "Mixed_3b.Branch_0.Conv2d_0a_1x1.Conv2D" and "....BatchNorm". If `fused`, the
+    endpoints are the same, and all "Mixed_3b.Branch_N.Conv2d_0a_1x1" are one,
+    "Mixed_3b.Branches.Conv2d_0a_1x1".
 
     As in TF-slim: 'same' padding; the stem is a separable convolution with bias
     and no batch norm; every other convolution has no bias, but batch norm
@@ -191,17 +193,13 @@ def build_inception_v2(
         """Returns what the first layer of each branch gives."""
         if not fused:
             return [apply(x, specs[0], f"{block}.Branch_{i}.") for i, specs in enumerate(branches)]
-        depths = [
-            depth(specs[0].depth)
-            for specs in branches
-            if isinstance(specs[0], _Conv) and specs[0].scope == HEAD
-        ]
-        y = conv(x, sum(depths), 1, f"{block}.{ALL_HEADS}")
-        outputs = keras.ops.split(y, np.cumsum(depths)[:-1].tolist(), axis=-1)
-        return outputs + [
-            apply(x, specs[0], f"{block}.Branch_{i}.")
+        heads = [specs[0] for specs in branches if isinstance(specs[0], _Conv)]
+        *ends, total = itertools.accumulate(depth(spec.depth) for spec in heads)
+        y = conv(x, total, 1, f"{block}.{ALL_HEADS}")
+        parts = iter(keras.ops.split(y, ends, axis=-1))
+        return [
+            next(parts) if specs[0] in heads else apply(x, specs[0], f"{block}.Branch_{i}.")
             for i, specs in enumerate(branches)
-            if specs[0].scope != HEAD
         ]
 
     images = keras.Input((image_size, image_size, 3), name="images")

@@ -38,8 +38,13 @@ def export_weights(network: keras.Model, plain: keras.Model) -> None:
 
 
 def _shaped(arrays: Iterable[np.ndarray], layer: keras.Layer) -> list[np.ndarray]:
-    # The kernel of a 1x1 convolution is that of a dense layer, but for its rank.
-    return [a.reshape(w.shape) for a, w in zip(arrays, layer.weights, strict=True)]
+    """Give a kernel of a 1x1 convolution the rank of a dense layer's, or the other way round."""
+    shaped = []
+    for array, weight in zip(arrays, layer.weights, strict=True):
+        if array.shape[-2:] != weight.shape[-2:]:
+            raise ValueError(f"{weight.path} is {weight.shape}. Received: {array.shape}")
+        shaped.append(array.reshape(weight.shape))
+    return shaped
 
 
 def _pairs(

@@ -1,4 +1,4 @@
-"""Weights for an estimator to begin with, from train_estimator or pretrain_estimator."""
+"""Weights for an estimator to begin with: of another estimator, or of an Inception v2."""
 
 import zipfile
 from pathlib import Path
@@ -55,3 +55,23 @@ def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
             "initial weights must have this estimator's depth_multiplier, head and num_bins. "
             f"Received: {path}"
         ) from error
+
+
+def load_slim_initial(estimator: "PirEstimator", path: str | Path) -> None:
+    """Gives an estimator's trunk the weights of a TF-slim checkpoint.
+
+    Args:
+        estimator: fused or not.
+        path: see `load_slim_checkpoint`.
+
+    Raises:
+        InputError: if the checkpoint cannot be used; the estimator stays as it is.
+    """
+    from pirgan_tf.estimator.inception_v2 import build_inception_v2
+    from pirgan_tf.estimator.inception_weights import import_weights
+    from pirgan_tf.estimator.slim_checkpoint import load_slim_checkpoint
+
+    shape = estimator.shape
+    plain = build_inception_v2(shape.image_size, shape.depth_multiplier, dtype="float32")
+    load_slim_checkpoint(plain, path)
+    import_weights(estimator.trunk, plain)

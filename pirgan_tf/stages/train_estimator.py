@@ -109,10 +109,7 @@ def run(options: TrainEstimatorOptions) -> None:
         seed=options.seed,
     )
     if options.slim_checkpoint:
-        shape = trainer.estimator.shape
-        trunk = estimator.build_inception_v2(shape.image_size, shape.depth_multiplier)
-        estimator.load_slim_checkpoint(trunk, options.slim_checkpoint)
-        estimator.import_weights(trainer.estimator.trunk, trunk)
+        estimator.load_slim_initial(trainer.estimator, options.slim_checkpoint)
     if options.initial:
         estimator.load_initial(trainer.estimator, options.initial)
     with output_folder(STAGE, options, resumable=True) as folder:

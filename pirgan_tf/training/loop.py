@@ -64,7 +64,8 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
 
     Raises:
         Interrupted: after SIGTERM or SIGINT; a checkpoint was written.
-        InputError: if the checkpoint is of a later step than the last.
+        InputError: if the checkpoint is of a later step than the last, or of
+            other networks.
         TrainingError: if a loss or a weight is not finite; no checkpoint was
             written after the last good one.
     """
@@ -74,7 +75,13 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
         checkpoint, str(folder / "checkpoints"), max_to_keep=schedule.keep_checkpoints
     )
     if manager.latest_checkpoint:
-        checkpoint.restore(manager.latest_checkpoint).assert_existing_objects_matched()
+        try:
+            checkpoint.restore(manager.latest_checkpoint).assert_existing_objects_matched()
+        except (AssertionError, ValueError) as error:
+            raise InputError(
+                "the unfinished output must be of the same networks, and is of others, as another "
+                f"version builds them; --overwrite begins anew. Received: {folder}"
+            ) from error
     step = int(position.numpy())
     if step > schedule.steps:
         raise InputError(

@@ -5,6 +5,8 @@ import slim_reference
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.inception_v2 import ENDPOINTS, build_inception_v2
+from pirgan_tf.estimator.initial import load_slim_initial
+from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
 from pirgan_tf.estimator.slim_checkpoint import load_slim_checkpoint
 
 SMALL = 0.25
@@ -36,6 +38,14 @@ def model(built):
     model, initial = built
     model.set_weights(initial)
     return model
+
+
+def test_a_fused_estimator_begins_with_a_checkpoint(small):
+    estimator = PirEstimator(EstimatorShape(SIZE, SMALL), fused=True)
+    load_slim_initial(estimator, small[0])
+    features = estimator.trunk(random_images(SIZE), training=False)
+    expected = small[2]["features"]
+    np.testing.assert_allclose(features, expected, rtol=0, atol=1e-5 * expected.max())
 
 
 def check_activations(model, images, expected, names=(*ENDPOINTS, "features")):

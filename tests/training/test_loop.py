@@ -71,6 +71,16 @@ def test_a_resumed_run_equals_a_straight_one_bit_for_bit(make_line_trainer, make
     assert resumed.evaluated == ([12] if stopped.errisinstance(Interrupted) else [6, 12])
 
 
+def test_a_checkpoint_of_another_network_is_refused(make_line_trainer, tmp_path):
+    run(make_line_trainer(), schedule(4), tmp_path)
+    other = make_line_trainer()
+    more = {"added": tf.Variable(0.0)}
+    other.checkpoint_items = lambda: type(other).checkpoint_items(other) | more
+    with pytest.raises(InputError, match="of the same networks"):
+        run(other, schedule(8), tmp_path)
+    assert checkpoints(tmp_path) == [4]
+
+
 def test_optimizer_slots_are_part_of_the_checkpoint(make_line_trainer, tmp_path):
     trainer = make_line_trainer()
     run(trainer, schedule(3), tmp_path)
