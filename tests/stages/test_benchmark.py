@@ -9,18 +9,18 @@ TINY = ("--width=0.0625", "--depth_multiplier=0.1", "--batch_size=8", "--steps=1
 
 @pytest.fixture
 def figures(commands, tmp_path):
-    flags = (*TINY, "--repetitions=2", "--stages=tune,sample")
+    flags = (*TINY, "--repetitions=2", "--stages=pretrain,sample")
     result = commands.run("benchmark", *flags, f"--output={tmp_path / 'new' / 'speed.json'}")
     assert (result.status, result.complaints) == (0, []), result
     rows = result.stdout.splitlines()
-    assert [row.split()[0] for row in rows] == ["batch", "tune", "sample"]
+    assert [row.split()[0] for row in rows] == ["batch", "pretrain", "sample"]
     content = json.loads((tmp_path / "new" / "speed.json").read_text())
     assert content["options"]["batch_size"] == 8
     return content["stages"]
 
 
 def test_figures_agree_with_each_other(figures):
-    assert list(figures) == ["tune", "sample"]
+    assert list(figures) == ["pretrain", "sample"]
     for stage, row in figures.items():
         assert row["batch_size"] == (100 if stage == "sample" else 8)
         assert len(row["seconds"]) == 2
@@ -30,7 +30,7 @@ def test_figures_agree_with_each_other(figures):
         assert row["reached"] == pytest.approx(row["floor_seconds"] / row["median_seconds"])
         assert row["memory"] > 1e8
     assert figures["sample"]["outside"] is None
-    assert 0 < figures["tune"]["outside"] < 1
+    assert 0 < figures["pretrain"]["outside"] < 1
 
 
 def test_an_output_is_not_replaced_unasked(tmp_path):
