@@ -47,8 +47,8 @@ def load_slim_checkpoint(model: keras.Model, path: str | os.PathLike[str]) -> No
     Args:
       model: what `build_inception_v2` returned, not fused, with the checkpoint's
         depth_multiplier and any image_size (for an estimator, see
-        `load_slim_initial`). If layers follow it in the same
-        functional model (such as a dense output), they are left as they are.
+        `load_slim_initial`). If layers follow it in the same functional model
+        (such as a dense output), they are left as they are.
       path: a checkpoint's prefix (`model.ckpt-1000`, without `.index`), a single
         file in the old format (`inception_v2.ckpt` as published), or a folder
         with a `checkpoint` file, of which the latest is taken.

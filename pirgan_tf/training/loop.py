@@ -80,7 +80,7 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
         except (AssertionError, ValueError) as error:
             raise InputError(
                 "the unfinished output must be of the same networks, and is of others, as another "
-                f"version builds them; --overwrite begins anew. Received: {folder}"
+                f"version builds them; delete it to begin anew. Received: {folder}"
             ) from error
     step = int(position.numpy())
     if step > schedule.steps:

@@ -76,7 +76,7 @@ def test_a_checkpoint_of_another_network_is_refused(make_line_trainer, tmp_path)
     other = make_line_trainer()
     more = {"added": tf.Variable(0.0)}
     other.checkpoint_items = lambda: type(other).checkpoint_items(other) | more
-    with pytest.raises(InputError, match="of the same networks"):
+    with pytest.raises(InputError, match=r"of the same networks, .* delete it to begin anew"):
         run(other, schedule(8), tmp_path)
     assert checkpoints(tmp_path) == [4]
 
