@@ -5,6 +5,7 @@ import keras
 from pirgan_tf.gan.generator import IMAGE_SIZE
 from pirgan_tf.gan.width import scale_depth
 from pirgan_tf.training.batch_norm import FusedBatchNormalization
+from pirgan_tf.training.winograd import WinogradConv2D
 
 _DEPTHS = (16, 32, 64, 128, 256, 512)
 _STRIDES = (2, 1, 2, 1, 2, 1)
@@ -42,8 +43,9 @@ def build_discriminator(
             layers which draw their own. Training uses this: its masks come from
             the step's seed, so that a resumed run draws the same ones. The
             weights are the same, in the same order.
-        fused: whether batch normalisation is one operation, which is faster. The
-            weights are the same, in the same order.
+        fused: whether to build for speed: batch normalisation as one operation, and
+            convolutions of small images with fewer multiplications. The weights are the
+            same, in the same order.
         synchronized: whether batch statistics are taken over all replicas.
         dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's
             default. Outputs are float32 in any case.
@@ -59,11 +61,12 @@ def build_discriminator(
     Raises:
         InputError: if `width` leaves a layer without channels.
     """
+    conv = WinogradConv2D if fused else keras.layers.Conv2D
     batch_norm = FusedBatchNormalization if fused else keras.layers.BatchNormalization
     images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 3), name="images")
     inputs, x = [images], images
     for i, (depth, stride) in enumerate(zip(_DEPTHS, _STRIDES, strict=True), start=1):
-        x = keras.layers.Conv2D(
+        x = conv(
             scale_depth(depth, width),
             3,
             stride,

@@ -4,6 +4,7 @@ import keras
 
 from pirgan_tf.gan.upsampling import UpsampleConv2D
 from pirgan_tf.gan.width import scale_depth
+from pirgan_tf.training.winograd import WinogradConv2D
 
 IMAGE_SIZE = 64
 _FIRST_SIZE = 4
@@ -31,8 +32,9 @@ def build_generator(
         num_classes: number of image classes; 0 builds the plain GAN.
         latent_size: number of units of the latent z.
         width: scales every depth but the last; 1.0 is the paper.
-        fused: whether upsampling and convolution are one operation, which is
-            faster in training. The weights are the same, in the same order.
+        fused: whether to build for speed: upsampling and convolution as one
+            operation, and small images with fewer multiplications. The weights are
+            the same, in the same order.
         dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's
             default. Outputs are float32 in any case.
 
@@ -45,6 +47,7 @@ def build_generator(
     Raises:
         InputError: if `width` leaves a layer without channels.
     """
+    conv = WinogradConv2D if fused else keras.layers.Conv2D
     latents = keras.Input((latent_size,), name="latents")
     inputs, x = [latents], latents
     if num_classes:
@@ -57,13 +60,12 @@ def build_generator(
     x = keras.layers.Reshape((_FIRST_SIZE, _FIRST_SIZE, depth), name="reshape", dtype=dtype)(x)
     depths = [scale_depth(depth, width) for depth in _DEPTHS] + [3]
     for i, depth in enumerate(depths, start=1):
-        if i == 1:
-            x = keras.layers.Conv2D(depth, 3, padding="same", name=f"conv_{i}", dtype=dtype)(x)
-        elif fused:
+        if fused and i > 1:
             x = UpsampleConv2D(depth, name=f"conv_{i}", dtype=dtype)(x)
         else:
-            x = keras.layers.UpSampling2D(2, name=f"upsample_{i}", dtype=dtype)(x)
-            x = keras.layers.Conv2D(depth, 3, padding="same", name=f"conv_{i}", dtype=dtype)(x)
+            if i > 1:
+                x = keras.layers.UpSampling2D(2, name=f"upsample_{i}", dtype=dtype)(x)
+            x = conv(depth, 3, padding="same", name=f"conv_{i}", dtype=dtype)(x)
         if i < len(depths):
             x = keras.layers.LeakyReLU(0.2, name=f"leaky_relu_{i}", dtype=dtype)(x)
     images = keras.layers.Activation("tanh", name="images", dtype="float32")(x)

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from pirgan_tf.training import winograd
+
 
 @keras.saving.register_keras_serializable("pirgan_tf")
 class UpsampleConv2D(keras.layers.Layer):
@@ -12,7 +14,8 @@ class UpsampleConv2D(keras.layers.Layer):
     image, so the pair equals one stride-2 transposed convolution whose 4x4
     kernel is the 3x3 kernel, flipped and convolved with a 2x2 block of ones:
     2.25 times fewer multiplications, and the large upsampled image never
-    exists. The weights are those of the `Conv2D`, in its order and shapes.
+    exists. Of small images with many channels there are still fewer
+    (`training.winograd`). The weights are those of the `Conv2D`, in its order and shapes.
 
     Args:
         filters: number of output channels.
@@ -33,14 +36,18 @@ class UpsampleConv2D(keras.layers.Layer):
         self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
 
     def call(self, images):
-        batch, height, width = tf.unstack(tf.shape(images))[:3]
-        outputs = tf.nn.conv2d_transpose(
-            images,
-            _fuse_upsampling(tf.convert_to_tensor(self.kernel)),
-            output_shape=tf.stack([batch, 2 * height, 2 * width, self.filters]),
-            strides=2,
-            padding="SAME",
-        )
+        kernel, size = tf.convert_to_tensor(self.kernel), images.shape[1]
+        if size and size % 4 == 0 and winograd.is_faster(images, self.filters, 2 * size):
+            outputs = winograd.convolve(images, kernel, winograd.upsampled(size))
+        else:
+            batch, height, width = tf.unstack(tf.shape(images))[:3]
+            outputs = tf.nn.conv2d_transpose(
+                images,
+                _fuse_upsampling(kernel),
+                output_shape=tf.stack([batch, 2 * height, 2 * width, self.filters]),
+                strides=2,
+                padding="SAME",
+            )
         return tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
 
     def compute_output_shape(self, input_shape):

@@ -114,9 +114,11 @@ def _convolution(images: tf.Tensor, kernel_shape: list[int]) -> int:
     return 2 * _size(images) * height * width * before
 
 
-def _matrix_product(op: tf.Operation) -> int:
-    inner = op.inputs[0].shape[0 if op.get_attr("transpose_a") else 1]
-    return 2 * _size(op.outputs[0]) * inner
+def _matrix_product(transposed: str) -> Callable[[tf.Operation], int]:
+    """Counts a product whose attribute `transposed` tells of its left factor."""
+    return lambda op: (
+        2 * _size(op.outputs[0]) * op.inputs[0].shape[-2 if op.get_attr(transposed) else -1]
+    )
 
 
 _COUNTS: dict[str, Callable[[tf.Operation], int]] = {
@@ -132,5 +134,6 @@ _COUNTS: dict[str, Callable[[tf.Operation], int]] = {
     "DepthwiseConv2dNativeBackpropFilter": lambda op: (
         2 * _size(op.inputs[2]) * math.prod(op.outputs[0].shape.as_list()[:2])
     ),
-    "MatMul": _matrix_product,
+    "MatMul": _matrix_product("transpose_a"),
+    "BatchMatMulV2": _matrix_product("adj_x"),
 }

@@ -5,14 +5,18 @@ import tensorflow as tf
 
 from pirgan_tf.gan.generator import build_generator
 from pirgan_tf.gan.upsampling import UpsampleConv2D
+from pirgan_tf.training.speed import count_operations
+from pirgan_tf.training.winograd import FEWEST_CHANNELS
 
 
-@pytest.mark.parametrize("size", [(1, 1), (4, 4), (5, 7)])
-def test_fused_layer_equals_upsampling_and_convolution_in_values_and_gradients(size):
+@pytest.mark.parametrize("channels", [3, FEWEST_CHANNELS])
+@pytest.mark.parametrize("size", [(1, 1), (4, 4), (5, 7), (8, 8)])
+def test_fused_layer_equals_upsampling_and_convolution_in_values_and_gradients(size, channels):
     rng = np.random.default_rng(1)
-    images = tf.constant(rng.normal(size=(2, *size, 3)))
-    weights = [rng.normal(size=(3, 3, 3, 5)), rng.normal(size=5)]
-    toward = tf.constant(rng.normal(size=(2, 2 * size[0], 2 * size[1], 5)))
+    depth = channels + 2
+    images = tf.constant(rng.normal(size=(2, *size, channels)))
+    weights = [rng.normal(size=(3, 3, channels, depth)), rng.normal(size=depth)]
+    toward = tf.constant(rng.normal(size=(2, 2 * size[0], 2 * size[1], depth)))
 
     def values_and_gradients(layer):
         network = keras.Sequential([layer] if isinstance(layer, UpsampleConv2D) else layer)
@@ -24,16 +28,26 @@ def test_fused_layer_equals_upsampling_and_convolution_in_values_and_gradients(s
         sources = [images, *(variable.value for variable in network.trainable_variables)]
         return [outputs, *tape.gradient(outputs, sources, output_gradients=toward)]
 
-    fused = values_and_gradients(UpsampleConv2D(5, dtype="float64"))
+    fused = values_and_gradients(UpsampleConv2D(depth, dtype="float64"))
     plain = values_and_gradients(
         [
             keras.layers.UpSampling2D(2, dtype="float64"),
-            keras.layers.Conv2D(5, 3, padding="same", dtype="float64"),
+            keras.layers.Conv2D(depth, 3, padding="same", dtype="float64"),
         ]
     )
     assert [x.shape for x in fused] == [x.shape for x in plain]
     for left, right in zip(fused, plain, strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-10, atol=1e-10)
+
+
+def test_small_deep_images_need_no_convolution_and_fewer_multiplications():
+    layer = UpsampleConv2D(FEWEST_CHANNELS)
+    images = tf.zeros([2, 8, 8, FEWEST_CHANNELS])
+    layer.build(images.shape)
+    traced = tf.function(layer).get_concrete_function(images)
+    assert not any("Conv" in op.type for op in traced.graph.get_operations())
+    convolution = 2 * (2 * 16 * 16) * 9 * FEWEST_CHANNELS**2
+    assert count_operations(traced) < convolution / 2.25
 
 
 def test_output_shape_is_known_before_the_image_size_is():

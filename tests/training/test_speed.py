@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from pirgan_tf.gan.trainer import GanSettings, GanTrainer
-from pirgan_tf.training import speed
+from pirgan_tf.training import speed, winograd
 
 
 def count(function, *arguments):
@@ -28,6 +28,9 @@ def test_products_are_counted_by_hand():
     for transpose in (False, True):
         left = tf.zeros([7, 3] if transpose else [3, 7])
         assert count(lambda x=left, t=transpose: tf.matmul(x, tf.zeros([7, 4]), t)) == 2 * 84
+        left = tf.zeros([6, 7, 3] if transpose else [6, 3, 7])
+        several = count(lambda x=left, t=transpose: tf.matmul(x, tf.zeros([6, 7, 4]), t))
+        assert several == 6 * 2 * 84
 
 
 @pytest.mark.parametrize("wanted, times", [("images", 2), ("kernel", 2), ("both", 3)])
@@ -45,13 +48,16 @@ def test_gradients_are_counted_and_what_nobody_needs_is_not(wanted, times):
     assert count(loss_and_gradient) == times * 2 * (2 * 4 * 4 * 5) * 27
 
 
-def test_operations_of_the_papers_step(devices):
+def test_operations_of_the_papers_step(devices, monkeypatch):
     """Worked out by hand from section 2.1.1, with upsampling and convolution fused.
+
+    Convolutions, and not what computes them with fewer multiplications.
 
     A convolution's kernel counts 3 x 3, that of a fused pair 4 x 4 on its small image. The
     discriminator goes forward over three batches, and back over two for its weights and
     images (the first layer for weights alone) and one for images alone.
     """
+    monkeypatch.setattr(winograd, "LARGEST_SIZE", 0)
     pixels, depths = (32, 32, 16, 16, 8, 8), (3, 16, 32, 64, 128, 256, 512)
     layers = [s * s * b * 9 * a for s, a, b in zip(pixels, depths, depths[1:], strict=False)]
     layers += [8 * 8 * 512 * (1 + 2)]

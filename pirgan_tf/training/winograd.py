@@ -1,0 +1,183 @@
+"""3x3 convolutions of small images with fewer multiplications, by Winograd's algorithm.
+
+Of a row of pixels x and a filter w, a convolution is `outputs @ ((kernel @ w) * (inputs @ x))`,
+with three constant matrices and fewer products `*` than the convolution has; applied to the
+rows and to the columns, the matrices do the same for images. With channels each `*` is a matrix
+product, and so all is matrix products, of which a CPU makes more a second than it does of
+convolutions. Rounding is two to three times that of a convolution.
+
+Source: Winograd 1980, "Arithmetic Complexity of Computations"; Lavin & Gray 2016, "Fast
+Algorithms for Convolutional Neural Networks".
+"""
+
+import functools
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+LARGEST_SIZE, FEWEST_CHANNELS = 16, 64
+"""Of the outputs, and of inputs and outputs: beyond them the matrices cost what is saved."""
+
+# The points, besides infinity, at which Toom's and Cook's method evaluates polynomials, by
+# their number. Of the sets that were tried, these have the smallest errors of rounding.
+_POINTS: dict[int, tuple[float, ...]] = {
+    3: (0.0, 1.0, -1.0),
+    4: (0.4, -0.4, 1.2, -1.2),
+    5: (0.0, 0.5**0.5, -(0.5**0.5), 2**0.5, -(2**0.5)),
+}
+
+
+class Algorithm(NamedTuple):
+    """How to convolve one axis of images of one size.
+
+    Attributes:
+        inputs: what products take of pixels, shape `[products, tiles, size]`.
+        kernel: what products take of a kernel, shape `[products, 3]`.
+        outputs: what pixels take of products, shape `[pixels, products, tiles]`.
+    """
+
+    inputs: np.ndarray
+    kernel: np.ndarray
+    outputs: np.ndarray
+
+
+def is_faster(images: tf.Tensor, depth: int, output_size: int) -> bool:
+    """Returns whether `convolve` is faster than TensorFlow's convolution, and exact enough.
+
+    Only on CPUs (a GPU's library chooses its algorithms itself), and only with 32 bits or
+    more, as every step of it is rounded.
+
+    Args:
+        images: shape `[n, size, size, channels]`.
+        depth: channels of the outputs.
+        output_size: height and width of the outputs.
+    """
+    _, height, width, channels = images.shape
+    return (
+        height is not None
+        and height == width
+        and output_size <= LARGEST_SIZE
+        and output_size % 2 == 0
+        and min(channels, depth) >= FEWEST_CHANNELS
+        and images.dtype.size >= 4
+        and all(device.device_type == "CPU" for device in tf.config.list_logical_devices())
+    )
+
+
+@functools.cache
+def same_size(size: int) -> Algorithm:
+    """Returns the algorithm of a zero-padded convolution of images of an even size."""
+    tile = 4 if size % 4 == 0 else 2
+    inputs, kernel, outputs = _filter(tile, 3)
+    return Algorithm(_take(inputs, size, tile, -1), kernel, _place(outputs, size // tile))
+
+
+@functools.cache
+def upsampled(size: int) -> Algorithm:
+    """Returns the algorithm of nearest-neighbour upsampling and a zero-padded convolution.
+
+    Where taps of the filter meet the same pixel, their sum is one tap: even pixels of the
+    output are a filter of two taps of the small row, and odd pixels are another.
+
+    Args:
+        size: of the small image, a multiple of 4.
+    """
+    tile = 4
+    inputs, kernel, outputs = _filter(tile, 2)
+    even, odd = np.array([[1, 0, 0], [0, 1, 1]]), np.array([[1, 1, 0], [0, 0, 1]])
+    placed = _place(outputs, size // tile)
+    nothing = np.zeros_like(placed)
+    rows = np.stack([np.hstack([placed, nothing]), np.hstack([nothing, placed])], axis=1)
+    return Algorithm(
+        np.concatenate([_take(inputs, size, tile, -1), _take(inputs, size, tile, 0)]),
+        np.concatenate([kernel @ even, kernel @ odd]),
+        rows.reshape(2 * size, *rows.shape[2:]),
+    )
+
+
+def _filter(outputs: int, taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns the matrices `inputs`, `kernel` and `outputs` of one tile, by Toom and Cook.
+
+    Two polynomials are multiplied by multiplying their values at some points; a filter is the
+    transpose of that.
+    """
+    products = outputs + taps - 1
+
+    def values(terms: int) -> np.ndarray:
+        at_infinity = np.eye(terms)[-1:]
+        return np.vstack([np.vander(_POINTS[products - 1], terms, increasing=True), at_infinity])
+
+    return np.linalg.inv(values(products)).T, values(taps), values(outputs).T
+
+
+def _take(inputs: np.ndarray, size: int, tile: int, first: int) -> np.ndarray:
+    """Returns `Algorithm.inputs`: a pixel's first tap meets the one `first` pixels further."""
+    begins = tile * np.arange(size // tile) + first
+    pixels = begins[:, None] + np.arange(len(inputs))
+    return np.einsum("pi,tis->pts", inputs, pixels[..., None] == np.arange(size))
+
+
+def _place(outputs: np.ndarray, tiles: int) -> np.ndarray:
+    """Returns `Algorithm.outputs` where tiles stand beside each other."""
+    placed = np.einsum("ip,ts->tips", outputs, np.eye(tiles))
+    return placed.reshape(-1, outputs.shape[1], tiles)
+
+
+def convolve(images: tf.Tensor, kernel: tf.Tensor, algorithm: Algorithm) -> tf.Tensor:
+    """Convolves images.
+
+    Args:
+        images: shape `[n, size, size, channels]`.
+        kernel: shape `[3, 3, channels, depth]`.
+        algorithm: of that size.
+
+    Returns:
+        Shape `[n, pixels, pixels, depth]`.
+    """
+    products, tiles, size = algorithm.inputs.shape
+    pixels, (channels, depth) = len(algorithm.outputs), kernel.shape[2:]
+    # With the images after the axes, every step is a product of matrices as they lie in memory.
+    x = tf.reshape(tf.transpose(images, [1, 2, 0, 3]), [size, size, -1])
+    x = _transform(algorithm.inputs.reshape(-1, size), x)
+    x = tf.transpose(tf.reshape(x, [products, tiles, products, tiles, -1]), [0, 2, 1, 3, 4])
+    kernel = _transform(algorithm.kernel, tf.reshape(kernel, [3, 3, -1]))
+    y = tf.matmul(
+        tf.reshape(x, [products**2, -1, channels]),
+        tf.reshape(kernel, [products**2, channels, depth]),
+    )
+    y = tf.transpose(tf.reshape(y, [products, products, tiles, tiles, -1]), [0, 2, 1, 3, 4])
+    y = tf.reshape(y, [products * tiles, products * tiles, -1])
+    y = _transform(algorithm.outputs.reshape(pixels, -1), y)
+    return tf.transpose(tf.reshape(y, [pixels, pixels, -1, depth]), [2, 0, 1, 3])
+
+
+def _transform(matrix: np.ndarray, x: tf.Tensor) -> tf.Tensor:
+    """Applies a matrix to rows and columns: from `[size, size, m]` to `[rows, rows, m]`."""
+    rows, size = matrix.shape
+    constant = tf.constant(matrix, x.dtype)
+    x = tf.matmul(constant, tf.reshape(x, [size, -1]))
+    return tf.matmul(constant, tf.reshape(x, [rows, size, -1]))
+
+
+@keras.saving.register_keras_serializable("pirgan_tf")
+class WinogradConv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D` that computes as this module does where that is faster.
+
+    Weights are Keras's, and results to rounding.
+
+    Args:
+        args, kwargs: those of `keras.layers.Conv2D`.
+    """
+
+    def convolution_op(self, inputs, kernel):
+        """Returns the convolution, without bias."""
+        if (
+            (self.kernel_size, self.strides, self.padding) == ((3, 3), (1, 1), "same")
+            and (self.dilation_rate, self.groups) == ((1, 1), 1)
+            and is_faster(inputs, self.filters, inputs.shape[1])
+        ):
+            kernel = tf.convert_to_tensor(kernel)
+            return convolve(inputs, kernel, same_size(inputs.shape[1]))
+        return super().convolution_op(inputs, kernel)
