@@ -14,6 +14,7 @@ import keras
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.training.batch_norm import FusedBatchNormalization
+from pirgan_tf.training.winograd import WinogradConv2D
 
 ENDPOINTS = (
     "Conv2d_1a_7x7",
@@ -112,6 +113,7 @@ def build_inception_v2(
     *,
     batch_norm_momentum: float = 0.99,
     fused: bool = False,
+    frozen: bool = False,
     synchronized: bool = False,
     dtype: str | None = None,
 ) -> keras.Model:
@@ -145,8 +147,11 @@ def build_inception_v2(
         training step, in [0, 1). Our decision: TF-slim's 0.9997 needs some
         10,000 steps to forget the initial statistics.
       fused: whether to build for speed: batch norm in one operation, 1x1
-        convolutions as matrix products, and those of one input in one layer. The
+        convolutions as matrix products, those of one input in one layer, and deep
+        3x3 convolutions with fewer multiplications (`WinogradConv2D`). The
         weights are the same in another arrangement (`import_weights`, `export_weights`).
+      frozen: whether a fused network is not going to learn. Batch norm is then part of
+        the kernels and biases, and the stem one convolution (`import_weights`).
       synchronized: whether batch statistics are taken over all replicas.
       dtype: Keras dtype policy of every layer, for example "mixed_bfloat16";
         None is the global policy.
@@ -157,6 +162,7 @@ def build_inception_v2(
     Source: paper, section 2.1.3; Ioffe & Szegedy 2015; TF-slim.
     """
     _check(image_size, depth_multiplier, batch_norm_momentum, dtype)
+    conv2d = WinogradConv2D if fused else keras.layers.Conv2D
     batch_norm = FusedBatchNormalization if fused else keras.layers.BatchNormalization
 
     def depth(channels: int) -> int:
@@ -164,7 +170,7 @@ def build_inception_v2(
 
     def conv(x: Any, channels: int, kernel: int, name: str, stride: int = 1) -> Any:
         common: dict[str, Any] = {
-            "use_bias": False,
+            "use_bias": frozen,
             "kernel_initializer": "he_normal",
             "dtype": dtype,
             "name": f"{name}.Conv2D",
@@ -172,15 +178,16 @@ def build_inception_v2(
         if fused and kernel == 1:
             x = keras.layers.Dense(channels, **common)(x)
         else:
-            x = keras.layers.Conv2D(channels, kernel, strides=stride, padding="same", **common)(x)
-        x = batch_norm(
-            momentum=batch_norm_momentum,
-            epsilon=0.001,
-            scale=False,
-            synchronized=synchronized,
-            dtype=dtype,
-            name=f"{name}.BatchNorm",
-        )(x)
+            x = conv2d(channels, kernel, strides=stride, padding="same", **common)(x)
+        if not frozen:
+            x = batch_norm(
+                momentum=batch_norm_momentum,
+                epsilon=0.001,
+                scale=False,
+                synchronized=synchronized,
+                dtype=dtype,
+                name=f"{name}.BatchNorm",
+            )(x)
         return keras.layers.ReLU(dtype=dtype, name=name)(x)
 
     def apply(x: Any, spec: _Conv | _Pool, prefix: str = "") -> Any:
@@ -203,19 +210,25 @@ def build_inception_v2(
         ]
 
     images = keras.Input((image_size, image_size, 3), name="images")
-    x = keras.layers.SeparableConv2D(
-        depth(64),
-        7,
-        strides=2,
-        padding="same",
-        # More would make the pair of kernels larger than the full kernel it stands for.
-        depth_multiplier=min(depth(64) // 3, 8),
-        activation="relu",
-        depthwise_initializer="he_normal",
-        pointwise_initializer="he_normal",
-        dtype=dtype,
-        name="Conv2d_1a_7x7",
-    )(images)
+    stem: dict[str, Any] = {
+        "strides": 2,
+        "padding": "same",
+        "activation": "relu",
+        "dtype": dtype,
+        "name": "Conv2d_1a_7x7",
+    }
+    if frozen:
+        x = keras.layers.Conv2D(depth(64), 7, **stem)(images)
+    else:
+        x = keras.layers.SeparableConv2D(
+            depth(64),
+            7,
+            # More would make the pair of kernels larger than the full kernel it stands for.
+            depth_multiplier=min(depth(64) // 3, 8),
+            depthwise_initializer="he_normal",
+            pointwise_initializer="he_normal",
+            **stem,
+        )(images)
     x = apply(x, _Pool("MaxPool_2a_3x3", keras.layers.MaxPooling2D, 2))
     x = apply(x, _Conv("Conv2d_2b_1x1", 64, 1))
     x = apply(x, _Conv("Conv2d_2c_3x3", 192, 3))

@@ -1,4 +1,4 @@
-"""Weights of Inception v2 between plain networks, which are saved, and fused ones, which train.
+"""Weights of Inception v2 between plain networks, which are saved, and those built for speed.
 
 A network here is what `build_inception_v2` returned, or a functional model of it and further
 named layers, such as an output layer.
@@ -13,7 +13,7 @@ from pirgan_tf.estimator.inception_v2 import ALL_HEADS, BLOCKS, HEAD
 
 
 def import_weights(network: keras.Model, plain: keras.Model) -> None:
-    """Set the weights of a network, fused or not, to those of a plain one.
+    """Set the weights of a network, plain, fused or frozen, to those of a plain one.
 
     Raises:
       ValueError: the plain network lacks a layer, or has other depths. Nothing in
@@ -21,7 +21,7 @@ def import_weights(network: keras.Model, plain: keras.Model) -> None:
     """
     imported = []
     for layer, parts in _pairs(network, plain):
-        pieces = zip(*(part.get_weights() for part in parts), strict=True)
+        pieces = zip(*(_weights_for(layer, part, plain) for part in parts), strict=True)
         joined = [np.concatenate(arrays, axis=-1) for arrays in pieces]
         imported.append((layer, _shaped(joined, layer)))
     for layer, weights in imported:
@@ -35,6 +35,20 @@ def export_weights(network: keras.Model, plain: keras.Model) -> None:
         pieces = zip(*(np.split(w, ends[:-1], axis=-1) for w in layer.get_weights()), strict=True)
         for part, arrays in zip(parts, pieces, strict=True):
             part.set_weights(_shaped(arrays, part))
+
+
+def _weights_for(layer: keras.Layer, part: keras.Layer, plain: keras.Model) -> list[np.ndarray]:
+    """Return the weights of a part of a layer, in a frozen network with what it stands for."""
+    if type(part) is keras.layers.SeparableConv2D and type(layer) is keras.layers.Conv2D:
+        depthwise, pointwise, bias = part.get_weights()
+        pointwise = pointwise.reshape(*depthwise.shape[2:], -1)
+        return [np.einsum("hwcm,cmd->hwcd", depthwise, pointwise), bias]
+    if len(layer.weights) > len(part.weights):
+        batch_norm = plain.get_layer(part.name.replace(".Conv2D", ".BatchNorm"))
+        beta, mean, variance = batch_norm.get_weights()
+        scale = 1 / np.sqrt(variance + batch_norm.epsilon)
+        return [part.get_weights()[0] * scale, beta - mean * scale]
+    return part.get_weights()
 
 
 def _shaped(arrays: Iterable[np.ndarray], layer: keras.Layer) -> list[np.ndarray]:

@@ -55,6 +55,7 @@ class PirEstimator:
         dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's
             default. Logits are float32 in any case.
         fused: whether to build for speed; see `build_inception_v2`.
+        frozen: whether a fused estimator is not going to learn; the same.
         synchronized: whether batch statistics are taken over all replicas.
 
     Attributes:
@@ -72,6 +73,7 @@ class PirEstimator:
         *,
         dtype: str | None = None,
         fused: bool = False,
+        frozen: bool = False,
         synchronized: bool = False,
     ):
         self.shape = shape or EstimatorShape()
@@ -80,11 +82,13 @@ class PirEstimator:
             self.shape.depth_multiplier,
             batch_norm_momentum=_BATCH_NORM_MOMENTUM,
             fused=fused,
+            frozen=frozen,
             synchronized=synchronized,
             dtype=dtype,
         )
         logits = keras.layers.Dense(self.shape.num_outputs, name="logits", dtype="float32")
         self.model = keras.Model(self.trunk.input, logits(self.trunk.output), name="pir_estimator")
+        self.model.trainable = not frozen
         self.bins = bin_centers(self.shape.num_bins)
 
     @classmethod
@@ -103,7 +107,7 @@ class PirEstimator:
                 "estimator folder must hold estimator.json, as train_estimator writes it. "
                 f"Received: {folder}"
             ) from error
-        estimator = cls(shape, dtype=dtype, fused=True)
+        estimator = cls(shape, dtype=dtype, fused=True, frozen=True)
         path = folder / "estimator.keras"
         try:
             plain = keras.models.load_model(path, compile=False)
@@ -115,11 +119,16 @@ class PirEstimator:
             raise InputError(
                 f"estimator must have the shape that its estimator.json says. Received: {path}"
             ) from error
-        estimator.model.trainable = False
         return estimator
 
     def save(self, folder: str | Path) -> None:
-        """Writes estimator.json and estimator.keras, a float32 model of plain Keras layers."""
+        """Writes estimator.json and estimator.keras, a float32 model of plain Keras layers.
+
+        Raises:
+            ValueError: if the estimator is frozen, so that its batch norms are lost.
+        """
+        if not self.model.trainable:
+            raise ValueError("estimator must not be frozen. Received: one built with frozen=True")
         folder = Path(folder)
         exported = PirEstimator(self.shape, dtype="float32")
         export_weights(self.model, exported.model)

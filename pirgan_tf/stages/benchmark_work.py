@@ -64,8 +64,9 @@ def _pretrain(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices
 
 def _tune(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") -> Work:
     with devices.strategy.scope():
-        judge = estimator.PirEstimator(_shape(options), dtype=devices.dtype, fused=True)
-        judge.model.trainable = False
+        judge = estimator.PirEstimator(
+            _shape(options), dtype=devices.dtype, fused=True, frozen=True
+        )
     return _training(_gan_trainer(images, options, devices, judge.expected_pir))
 
 

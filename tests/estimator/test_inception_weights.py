@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from pirgan_tf.estimator.inception_v2 import build_inception_v2
 from pirgan_tf.estimator.inception_weights import export_weights, import_weights
+from pirgan_tf.training import winograd
 
 SIZE, DEPTH = 64, 0.1
 
@@ -21,6 +22,13 @@ def plain():
         [w + rng.uniform(0, 0.1, w.shape) if w.ndim == 1 else w for w in model.get_weights()]
     )
     return model
+
+
+@pytest.fixture(scope="module", autouse=True)
+def any_depth_is_worth_fewer_multiplications():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(winograd, "FEWEST_CHANNELS", 1)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +56,14 @@ def test_heads_of_a_block_are_one_dense_layer(fused):
 def test_features_are_the_plain_networks(plain, fused, images):
     assert fused.count_params() == plain.count_params()
     np.testing.assert_allclose(fused(images), plain(images), rtol=1e-4, atol=1e-6)
+
+
+def test_a_frozen_network_has_no_batch_norm_and_the_plain_networks_features(plain, images):
+    frozen = build_inception_v2(SIZE, DEPTH, fused=True, frozen=True)
+    import_weights(frozen, plain)
+    kinds = {type(layer).__name__ for layer in frozen.layers}
+    assert not kinds & {"BatchNormalization", "FusedBatchNormalization", "SeparableConv2D"}
+    np.testing.assert_allclose(frozen(images), plain(images), rtol=1e-4, atol=1e-6)
 
 
 def test_gradients_and_moving_statistics_are_the_plain_networks(plain, images):

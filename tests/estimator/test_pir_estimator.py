@@ -128,6 +128,12 @@ def test_tuning_a_gan_leaves_the_estimator_as_it_is(built, devices):
     assert not np.array_equal(trainer.generator.get_weights()[0], tuned[0])
 
 
+def test_a_frozen_estimator_has_lost_what_save_writes(saved, tmp_path):
+    with pytest.raises(ValueError, match="must not be frozen"):
+        PirEstimator.load(saved).save(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_loaded_estimator_is_frozen_and_gives_the_saved_ones_logits(built, saved):
     loaded = PirEstimator.load(saved)
     assert loaded.shape == SHAPE
