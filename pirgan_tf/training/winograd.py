@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-LARGEST_SIZE, FEWEST_CHANNELS = 16, 64
+LARGEST_SIZE, FEWEST_CHANNELS = 28, 64
 """Of the outputs, and of inputs and outputs: beyond them the matrices cost what is saved."""
 
 # The points, besides infinity, at which Toom's and Cook's method evaluates polynomials, by
@@ -27,6 +27,7 @@ _POINTS: dict[int, tuple[float, ...]] = {
     4: (0.4, -0.4, 1.2, -1.2),
     5: (0.0, 0.5**0.5, -(0.5**0.5), 2**0.5, -(2**0.5)),
 }
+_TILE = 4
 
 
 class Algorithm(NamedTuple):
@@ -58,8 +59,7 @@ def is_faster(images: tf.Tensor, depth: int, output_size: int) -> bool:
     return (
         height is not None
         and height == width
-        and output_size <= LARGEST_SIZE
-        and output_size % 2 == 0
+        and 2 <= output_size <= LARGEST_SIZE
         and min(channels, depth) >= FEWEST_CHANNELS
         and images.dtype.size >= 4
         and all(device.device_type == "CPU" for device in tf.config.list_logical_devices())
@@ -68,10 +68,10 @@ def is_faster(images: tf.Tensor, depth: int, output_size: int) -> bool:
 
 @functools.cache
 def same_size(size: int) -> Algorithm:
-    """Returns the algorithm of a zero-padded convolution of images of an even size."""
-    tile = 4 if size % 4 == 0 else 2
+    """Returns the algorithm of a zero-padded convolution of images of a size of 2 or more."""
+    tile = 2 if size == 2 else _TILE
     inputs, kernel, outputs = _filter(tile, 3)
-    return Algorithm(_take(inputs, size, tile, -1), kernel, _place(outputs, size // tile))
+    return Algorithm(_take(inputs, size, tile, -1), kernel, _place(outputs, size))
 
 
 @functools.cache
@@ -82,16 +82,15 @@ def upsampled(size: int) -> Algorithm:
     output are a filter of two taps of the small row, and odd pixels are another.
 
     Args:
-        size: of the small image, a multiple of 4.
+        size: of the small image.
     """
-    tile = 4
-    inputs, kernel, outputs = _filter(tile, 2)
+    inputs, kernel, outputs = _filter(_TILE, 2)
     even, odd = np.array([[1, 0, 0], [0, 1, 1]]), np.array([[1, 1, 0], [0, 0, 1]])
-    placed = _place(outputs, size // tile)
+    placed = _place(outputs, size)
     nothing = np.zeros_like(placed)
     rows = np.stack([np.hstack([placed, nothing]), np.hstack([nothing, placed])], axis=1)
     return Algorithm(
-        np.concatenate([_take(inputs, size, tile, -1), _take(inputs, size, tile, 0)]),
+        np.concatenate([_take(inputs, size, _TILE, -1), _take(inputs, size, _TILE, 0)]),
         np.concatenate([kernel @ even, kernel @ odd]),
         rows.reshape(2 * size, *rows.shape[2:]),
     )
@@ -114,15 +113,17 @@ def _filter(outputs: int, taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 def _take(inputs: np.ndarray, size: int, tile: int, first: int) -> np.ndarray:
     """Returns `Algorithm.inputs`: a pixel's first tap meets the one `first` pixels further."""
-    begins = tile * np.arange(size // tile) + first
+    begins = np.arange(0, size, tile) + first
     pixels = begins[:, None] + np.arange(len(inputs))
     return np.einsum("pi,tis->pts", inputs, pixels[..., None] == np.arange(size))
 
 
-def _place(outputs: np.ndarray, tiles: int) -> np.ndarray:
-    """Returns `Algorithm.outputs` where tiles stand beside each other."""
+def _place(outputs: np.ndarray, size: int) -> np.ndarray:
+    """Returns `Algorithm.outputs`: the tiles beside each other, the last one cut at the size."""
+    tile, products = outputs.shape
+    tiles = -(-size // tile)
     placed = np.einsum("ip,ts->tips", outputs, np.eye(tiles))
-    return placed.reshape(-1, outputs.shape[1], tiles)
+    return placed.reshape(-1, products, tiles)[:size]
 
 
 def convolve(images: tf.Tensor, kernel: tf.Tensor, algorithm: Algorithm) -> tf.Tensor:

@@ -28,7 +28,7 @@ def values_and_gradients(function, *sources):
     return [outputs, *tape.gradient(loss, sources)]
 
 
-@pytest.mark.parametrize("size", [2, 4, 6, 8, 16])
+@pytest.mark.parametrize("size", [2, 3, 4, 6, 8, 9])
 def test_a_convolution_of_the_same_size(size):
     sources = draw(2, size, size, 3), draw(3, 3, 3, 5)
     found = values_and_gradients(
@@ -39,7 +39,7 @@ def test_a_convolution_of_the_same_size(size):
         np.testing.assert_allclose(left, right, rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("size", [4, 8, 12])
+@pytest.mark.parametrize("size", [3, 4, 8])
 def test_a_convolution_of_an_upsampled_image(size):
     sources = draw(2, size, size, 3), draw(3, 3, 3, 5)
     found = values_and_gradients(
@@ -76,7 +76,7 @@ def products_of(layer, images):
     "shape, kwargs",
     [
         ((32, 32, CHANNELS), {}),
-        ((9, 9, CHANNELS), {}),
+        ((1, 1, CHANNELS), {}),
         ((8, 4, CHANNELS), {}),
         ((8, 8, CHANNELS - 1), {}),
         ((8, 8, CHANNELS), {"filters": CHANNELS - 1}),
@@ -101,7 +101,7 @@ def test_elsewhere_the_layer_is_that_of_keras(shape, kwargs):
     )
 
 
-@pytest.mark.parametrize("size", [2, 4, 8, 16])
+@pytest.mark.parametrize("size", [2, 7, 16])
 def test_the_layer_gives_what_that_of_keras_gives(size):
     layers = [
         kind(CHANNELS + 1, 3, padding="same", bias_initializer="normal", activation="relu")
