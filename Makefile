@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: setup quickstart test check
+.PHONY: setup quickstart test test-commands test-parts check
 setup: .venv/installed
 
 .venv/installed: constraints.txt setup.py
@@ -19,8 +19,15 @@ setup: .venv/installed
 quickstart: setup
 	bin/reproduce --flagfile=configs/quickstart.flags --overwrite
 
+# Two at a time: each waits now and then for a process or a browser.
 test: setup
-	$(BIN)/pytest
+	$(MAKE) --jobs=2 test-commands test-parts
+
+test-commands: setup
+	$(BIN)/pytest tests/invariants tests/stages
+
+test-parts: setup
+	$(BIN)/pytest --ignore=tests/invariants --ignore=tests/stages
 
 check: setup
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Times a training step without each of the optimisations that docs/performance.md tells of.
 
-    python benchmarks/optimisations.py --stages=pretrain,train_estimator
+    python benchmarks/optimisations.py --stages=pretrain,train_estimator,tune
 
 Every variant runs in a process of its own, and all of them --rounds times in turn, so that
 a slow minute of the machine meets all alike.
@@ -17,15 +17,17 @@ import sys
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-STAGES = ("pretrain", "train_estimator")
-
 
 def without_fused_upsampling():
     """Upsamples, and convolves the large image."""
+    from unittest import mock
+
     from pirgan_tf.gan import generator, trainer
+    from pirgan_tf.training.winograd import WinogradConv2D
 
     def build(*args, fused, **kwargs):
-        return generator.build_generator(*args, **kwargs)
+        with mock.patch("keras.layers.Conv2D", WinogradConv2D):
+            return generator.build_generator(*args, **kwargs)
 
     trainer.build_generator = build
 
@@ -41,18 +43,38 @@ def without_fused_batch_norm():
         module.FusedBatchNormalization = keras.layers.BatchNormalization
 
 
+def without_winograd():
+    """Convolves small deep images like all others."""
+    from pirgan_tf.training import winograd
+
+    winograd.LARGEST_SIZE = 0
+
+
 def without_joined_convolutions():
     """Computes each 1x1 convolution of an Inception block for itself, as a convolution."""
     from unittest import mock
 
     from pirgan_tf.estimator import inception_v2, pir_estimator
     from pirgan_tf.training.batch_norm import FusedBatchNormalization
+    from pirgan_tf.training.winograd import WinogradConv2D
 
     def build(*args, fused, **kwargs):
-        with mock.patch("keras.layers.BatchNormalization", FusedBatchNormalization):
+        with mock.patch.multiple(
+            "keras.layers",
+            BatchNormalization=FusedBatchNormalization,
+            Conv2D=WinogradConv2D,
+        ):
             return inception_v2.build_inception_v2(*args, **kwargs)
 
     pir_estimator.build_inception_v2 = build
+
+
+def without_folded_batch_norm():
+    """Normalises in the frozen estimator, after each convolution."""
+    from pirgan_tf.estimator import pir_estimator
+
+    build = pir_estimator.build_inception_v2
+    pir_estimator.build_inception_v2 = lambda *args, frozen, **kwargs: build(*args, **kwargs)
 
 
 def without_operations_side_by_side():
@@ -92,24 +114,29 @@ def without_onednn():
 
 VARIANTS = {
     "as it is": contextlib.nullcontext,
+    "Winograd's algorithm": without_winograd,
     "fused upsampling": without_fused_upsampling,
     "fused batch norm": without_fused_batch_norm,
     "fused Adam": without_fused_adam,
     "masks from bytes": without_byte_masks,
     "joined 1x1 convolutions": without_joined_convolutions,
+    "folded batch norm": without_folded_batch_norm,
     "operations side by side": without_operations_side_by_side,
     "oneDNN": without_onednn,
 }
+_GAN_ONLY = ("fused upsampling", "masks from bytes")
 _NOT_IN = {
-    "pretrain": ("joined 1x1 convolutions",),
-    "train_estimator": ("fused upsampling", "masks from bytes"),
+    "pretrain": ("joined 1x1 convolutions", "folded batch norm"),
+    "train_estimator": (*_GAN_ONLY, "folded batch norm"),
+    # The rest is told by the other two.
+    "tune": set(VARIANTS) - {"as it is", "Winograd's algorithm", "folded batch norm"},
 }
 
 
 def main() -> None:
     """Prints a table for each stage."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--stages", default=",".join(STAGES))
+    parser.add_argument("--stages", default=",".join(_NOT_IN))
     parser.add_argument("--steps", type=int, default=3, help="steps a repetition")
     parser.add_argument("--repetitions", type=int, default=3, help="of a process")
     parser.add_argument("--rounds", type=int, default=3)
@@ -119,7 +146,7 @@ def main() -> None:
         print(json.dumps(seconds_of(options)))
         return
     for stage in options.stages.split(","):
-        names = [name for name in VARIANTS if name not in _NOT_IN.get(stage, ())]
+        names = [name for name in VARIANTS if name not in _NOT_IN[stage]]
         seconds = {name: [] for name in names}
         for _ in range(options.rounds):
             for name in names:

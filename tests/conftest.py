@@ -18,6 +18,10 @@ from pathlib import Path
 
 import pytest
 
+# As commands set it, and before TensorFlow starts: those that are called in this process
+# give the bits of those in processes of their own.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 _TIMEOUT = 600
 # Written by the C++ of TensorFlow, or indented under one of its messages.

@@ -24,13 +24,6 @@ def plain():
     return model
 
 
-@pytest.fixture(scope="module", autouse=True)
-def any_depth_is_worth_fewer_multiplications():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(winograd, "FEWEST_CHANNELS", 1)
-        yield
-
-
 @pytest.fixture(scope="module")
 def fused(plain):
     model = build_inception_v2(SIZE, DEPTH, fused=True)
@@ -58,7 +51,11 @@ def test_features_are_the_plain_networks(plain, fused, images):
     np.testing.assert_allclose(fused(images), plain(images), rtol=1e-4, atol=1e-6)
 
 
-def test_a_frozen_network_has_no_batch_norm_and_the_plain_networks_features(plain, images):
+def test_a_frozen_network_has_no_batch_norm_and_the_plain_networks_features(
+    plain, images, monkeypatch
+):
+    # At full depth most 3x3 convolutions are deep enough for Winograd's algorithm.
+    monkeypatch.setattr(winograd, "FEWEST_CHANNELS", 1)
     frozen = build_inception_v2(SIZE, DEPTH, fused=True, frozen=True)
     import_weights(frozen, plain)
     kinds = {type(layer).__name__ for layer in frozen.layers}
