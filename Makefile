@@ -24,10 +24,10 @@ test: setup
 	$(MAKE) --jobs=2 test-commands test-parts
 
 test-commands: setup
-	$(BIN)/pytest tests/invariants tests/stages
+	$(BIN)/pytest -o cache_dir=.pytest_cache/commands tests/invariants tests/stages tests/analysis
 
 test-parts: setup
-	$(BIN)/pytest --ignore=tests/invariants --ignore=tests/stages
+	$(BIN)/pytest -o cache_dir=.pytest_cache/parts --ignore=tests/invariants --ignore=tests/stages --ignore=tests/analysis
 
 check: setup
 	$(BIN)/ruff check .

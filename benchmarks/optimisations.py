@@ -136,7 +136,7 @@ _NOT_IN = {
 def main() -> None:
     """Prints a table for each stage."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--stages", default=",".join(_NOT_IN))
+    parser.add_argument("--stages", default=",".join(_NOT_IN), help="all by default")
     parser.add_argument("--steps", type=int, default=3, help="steps a repetition")
     parser.add_argument("--repetitions", type=int, default=3, help="of a process")
     parser.add_argument("--rounds", type=int, default=3)

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import pytest
 
-# As commands set it, and before TensorFlow starts: those that are called in this process
-# give the bits of those in processes of their own.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# Before TensorFlow starts: commands that are called in this process give the bits of those in
+# processes of their own, which set the first, and get the second from `environment`.
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _TIMEOUT = 600
@@ -193,7 +194,6 @@ def environment(poisoned: bool = False) -> dict[str, str]:
         paths.insert(0, str(Path(__file__).parent / "invariants" / "without_tensorflow"))
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
-        "CUDA_VISIBLE_DEVICES": "-1",
     }
 
 

@@ -122,9 +122,10 @@ def build_inception_v2(
     The model maps images [n, image_size, image_size, 3] in [-1, 1] to features
     [n, 1024 * depth_multiplier], the mean of Mixed_5c over all positions
     (TF-slim takes the same mean up to 224x224, where Mixed_5c is 7x7). At
-    depth_multiplier 1 it has 10,173,112 parameters, moving statistics included.
+    depth_multiplier 1 it has 10,173,112 parameters, moving statistics included
+    (fewer if `frozen`).
 
-    Unless `fused`, it consists of ordinary Keras layers. They are named by TF-slim's
+    Unless `fused` or `frozen`, it consists of ordinary Keras layers. They are named by TF-slim's
     scopes with "." for "/". The output of a scope bears the scope's own name, so
     `model.get_layer(name).output` is TF-slim's endpoint for every name in
     `ENDPOINTS`; inside, a convolution and its batch norm are for example
@@ -132,7 +133,7 @@ def build_inception_v2(
     endpoints are the same, and all "Mixed_3b.Branch_N.Conv2d_0a_1x1" are one,
     "Mixed_3b.Branches.Conv2d_0a_1x1".
 
-    As in TF-slim: 'same' padding; the stem is a separable convolution with bias
+    As in TF-slim, unless `frozen`: 'same' padding; the stem is a separable convolution with bias
     and no batch norm; every other convolution has no bias, but batch norm
     without gamma and with epsilon 0.001. Kernels start as He normal, which is
     TF-slim's default; that the stem and the 1x1 convolutions do so too, instead
@@ -150,8 +151,9 @@ def build_inception_v2(
         convolutions as matrix products, those of one input in one layer, and deep
         3x3 convolutions with fewer multiplications (`WinogradConv2D`). The
         weights are the same in another arrangement (`import_weights`, `export_weights`).
-      frozen: whether a fused network is not going to learn. Batch norm is then part of
-        the kernels and biases, and the stem one convolution (`import_weights`).
+      frozen: whether to build for use alone: batch norm is part of the convolutions,
+        which have biases, and the stem is one convolution. Its weights come from
+        `import_weights`, and cannot be exported.
       synchronized: whether batch statistics are taken over all replicas.
       dtype: Keras dtype policy of every layer, for example "mixed_bfloat16";
         None is the global policy.

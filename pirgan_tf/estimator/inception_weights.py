@@ -29,7 +29,7 @@ def import_weights(network: keras.Model, plain: keras.Model) -> None:
 
 
 def export_weights(network: keras.Model, plain: keras.Model) -> None:
-    """Set the weights of a plain network of the same depths to those of one that may be fused."""
+    """Set the weights of a plain network to those of one of the same depths that is not frozen."""
     for layer, parts in _pairs(network, plain):
         ends = np.cumsum([part.weights[0].shape[-1] for part in parts])
         pieces = zip(*(np.split(w, ends[:-1], axis=-1) for w in layer.get_weights()), strict=True)

@@ -55,7 +55,7 @@ class PirEstimator:
         dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's
             default. Logits are float32 in any case.
         fused: whether to build for speed; see `build_inception_v2`.
-        frozen: whether a fused estimator is not going to learn; the same.
+        frozen: whether to build for use alone, without batch norm; see there too.
         synchronized: whether batch statistics are taken over all replicas.
 
     Attributes:
@@ -89,11 +89,14 @@ class PirEstimator:
         logits = keras.layers.Dense(self.shape.num_outputs, name="logits", dtype="float32")
         self.model = keras.Model(self.trunk.input, logits(self.trunk.output), name="pir_estimator")
         self.model.trainable = not frozen
+        self._frozen = frozen
         self.bins = bin_centers(self.shape.num_bins)
 
     @classmethod
     def load(cls, folder: str | Path, *, dtype: str | None = None) -> "PirEstimator":
         """Loads an estimator, frozen and built for speed, from what `save` wrote.
+
+        It can be used, and neither be trained nor saved; `load_initial` is for that.
 
         Raises:
             InputError: if a file is missing, unreadable or of another shape.
@@ -127,7 +130,7 @@ class PirEstimator:
         Raises:
             ValueError: if the estimator is frozen, so that its batch norms are lost.
         """
-        if not self.model.trainable:
+        if self._frozen:
             raise ValueError("estimator must not be frozen. Received: one built with frozen=True")
         folder = Path(folder)
         exported = PirEstimator(self.shape, dtype="float32")

@@ -37,7 +37,7 @@ class UpsampleConv2D(keras.layers.Layer):
 
     def call(self, images):
         kernel, size = tf.convert_to_tensor(self.kernel), images.shape[1]
-        if size and size % 4 == 0 and winograd.is_faster(images, self.filters, 2 * size):
+        if size and winograd.is_faster(images, self.filters, 2 * size):
             outputs = winograd.convolve(images, kernel, winograd.upsampled(size))
         else:
             batch, height, width = tf.unstack(tf.shape(images))[:3]

@@ -95,7 +95,8 @@ def dry_run(options: TuneOptions) -> dict:
                 shape.num_classes, shape.latent_size, shape.width
             ).count_params(),
             "discriminator": gan.build_discriminator(shape.num_classes, shape.width).count_params(),
-            "estimator": judge.model.count_params(),
+            # As it was trained: the loaded one has its batch norm folded.
+            "estimator": estimator.PirEstimator(judge.shape).model.count_params(),
         },
     }
 

@@ -92,9 +92,11 @@ def test_exported_weights_are_those_imported(plain, fused):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_another_networks_weights_are_refused_before_any_is_set(fused):
-    before = fused.get_weights()
+@pytest.mark.parametrize("frozen", [False, True])
+def test_another_networks_weights_are_refused_before_any_is_set(frozen):
+    network = build_inception_v2(SIZE, DEPTH, fused=True, frozen=frozen)
+    before = network.get_weights()
     with pytest.raises(ValueError):
-        import_weights(fused, build_inception_v2(SIZE, 0.2))
-    for found, expected in zip(fused.get_weights(), before, strict=True):
+        import_weights(network, build_inception_v2(SIZE, 0.2))
+    for found, expected in zip(network.get_weights(), before, strict=True):
         np.testing.assert_array_equal(found, expected)

@@ -5,6 +5,7 @@ import importlib
 import json
 import stat
 
+import keras
 import pytest
 
 STAGES = (
@@ -244,6 +245,8 @@ def test_dry_runs_of_later_stages_tell_what_they_take_over(commands, nowhere, in
     assert contents["tune"]["options"]["landscapes"] == 24
     assert contents["tune"]["options"]["temperature"] == 0.01
     assert set(contents["tune"]["parameters"]) == {"generator", "discriminator", "estimator"}
+    saved = keras.models.load_model(inputs["tune"]["estimator"] / "estimator.keras")
+    assert contents["tune"]["parameters"]["estimator"] == saved.count_params()
 
 
 def test_a_dry_run_of_reproduce_counts_the_gan(commands, nowhere):

@@ -14,6 +14,7 @@ import tensorflow as tf
 from pirgan_tf.estimator.pir_estimator import EstimatorShape
 from pirgan_tf.estimator.trainer import EstimatorTrainer, RatedImages
 from pirgan_tf.gan.trainer import GanSettings, GanTrainer
+from pirgan_tf.training import winograd
 from pirgan_tf.training.devices import Devices, configure
 
 BATCH = 8
@@ -156,6 +157,8 @@ def record_epoch(trainer):
 
 
 def main():
+    # Networks this narrow would not use it.
+    winograd.FEWEST_CHANNELS = 1
     # Before the first tensor, which starts the devices.
     two = configure(strategy="mirrored", replicas=2, precision="float32", jit="off", seed=0)
     one = Devices(tf.distribute.get_strategy(), "float32", False, "")

@@ -52,17 +52,22 @@ def test_a_convolution_of_an_upsampled_image(size):
         np.testing.assert_allclose(left, right, rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("size", [2, 4, 8, 16])
-def test_rounding_in_float32_is_at_most_some_times_that_of_a_convolution(size):
-    algorithm = winograd.same_size(size)
-    sources = draw(8, size, size, CHANNELS), draw(3, 3, CHANNELS, CHANNELS)
-    exact = values_and_gradients(convolve_directly, *sources)
-    rounded = [tf.cast(source, "float32") for source in sources]
-    direct = convolve_directly(*rounded)
-    found = winograd.convolve(*rounded, algorithm)
-    errors = [np.abs(x - exact[0]).max() for x in (found.numpy(), direct.numpy())]
-    assert errors[0] <= 6 * errors[1]
-    assert errors[0] <= 1e-5 * np.abs(exact[0]).max()
+@pytest.mark.parametrize("algorithm", [winograd.same_size, winograd.upsampled])
+@pytest.mark.parametrize("size", [4, 8])
+def test_rounding_in_float32_is_some_three_times_that_of_a_convolution(size, algorithm):
+    factor = len(algorithm(size).outputs) // size
+    sources = [
+        tf.cast(draw(*shape, dtype="float32"), "float64")
+        for shape in ((8, size, size, 256), (3, 3, 256, CHANNELS))
+    ]
+    large = tf.repeat(tf.repeat(sources[0], factor, 1), factor, 2)
+    exact = convolve_directly(large, sources[1]).numpy()
+    images, kernel = (tf.cast(source, "float32") for source in sources)
+    direct = convolve_directly(tf.cast(large, "float32"), kernel)
+    found = winograd.convolve(images, kernel, algorithm(size))
+    errors = [np.sqrt(np.mean((x.numpy() - exact) ** 2)) for x in (found, direct)]
+    # With oneDNN, which the commands use; of the points 0, 1, -1, 2, -2 it is over four.
+    assert errors[0] <= 3 * errors[1]
 
 
 def products_of(layer, images):
@@ -101,8 +106,9 @@ def test_elsewhere_the_layer_is_that_of_keras(shape, kwargs):
     )
 
 
+@pytest.mark.parametrize("jit", [False, True])
 @pytest.mark.parametrize("size", [2, 7, 16])
-def test_the_layer_gives_what_that_of_keras_gives(size):
+def test_the_layer_gives_what_that_of_keras_gives(size, jit):
     layers = [
         kind(CHANNELS + 1, 3, padding="same", bias_initializer="normal", activation="relu")
         for kind in (WinogradConv2D, keras.layers.Conv2D)
@@ -112,8 +118,13 @@ def test_the_layer_gives_what_that_of_keras_gives(size):
         layer.build(images.shape)
     layers[1].set_weights(layers[0].get_weights())
     assert products_of(layers[0], images)[1] == 0
-    found, expected = (layer(images).numpy() for layer in layers)
-    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+    traced = tf.function(
+        lambda x: values_and_gradients(layers[0], x), jit_compile=jit, reduce_retracing=True
+    )
+    for found, expected in zip(
+        traced(images), values_and_gradients(layers[1], images), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, atol=2e-5 * np.abs(expected).max())
 
 
 def test_a_convolution_takes_less_than_half_of_the_operations():
