@@ -4,8 +4,7 @@ Of a row of pixels x and a filter w, a convolution is `outputs @ ((kernel @ w) *
 with three constant matrices and fewer products `*` than the convolution has; applied to the
 rows and to the columns, the matrices do the same for images. With channels each `*` is a matrix
 product, and so all is matrix products, of which a CPU makes more a second than it does of
-convolutions. Errors of rounding are about twice those of
-a convolution of oneDNN.
+convolutions. Errors of rounding are about twice those of oneDNN's convolutions.
 
 Source: Winograd 1980, "Arithmetic Complexity of Computations"; Lavin & Gray 2016, "Fast
 Algorithms for Convolutional Neural Networks".
