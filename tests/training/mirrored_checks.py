@@ -15,6 +15,7 @@ from pirgan_tf.estimator.pir_estimator import EstimatorShape
 from pirgan_tf.estimator.trainer import EstimatorTrainer, RatedImages
 from pirgan_tf.gan.trainer import GanSettings, GanTrainer
 from pirgan_tf.training import winograd
+from pirgan_tf.training.batch_norm import FusedBatchNormalization
 from pirgan_tf.training.devices import Devices, configure
 
 BATCH = 8
@@ -105,6 +106,52 @@ def compare(single, mirrored, batch):
     }
 
 
+def compare_batch_norm(strategy, dtype):
+    """Outputs, gradients and statistics of halves on two devices, and of the whole on one.
+
+    Returns the largest difference of each, as a share of the largest value.
+    """
+    shape = (BATCH, 6, 5, 3)
+    whole, weights = RNG.normal(3, 2, (2, *shape)), RNG.uniform(0.5, 2, (4, 3))
+
+    def differentiate(layer, x, upstream):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, training=True)
+        variables = [variable.value for variable in layer.trainable_variables]
+        return [y, *tape.gradient(y, [x, *variables], tf.cast(upstream, y.dtype))]
+
+    def build(synchronized):
+        layer = FusedBatchNormalization(synchronized=synchronized, dtype=dtype)
+        layer.build(shape)
+        layer.set_weights(weights)
+        return layer
+
+    one = build(False)
+    x, upstream = (tf.cast(values, one.compute_dtype) for values in whole)
+    expected = [*differentiate(one, x, upstream), *one.get_weights()[2:]]
+    with strategy.scope():
+        two = build(True)
+
+    @tf.function
+    def replica():
+        half = BATCH // 2
+        start = half * tf.distribute.get_replica_context().replica_id_in_sync_group
+        return differentiate(two, x[start : start + half], upstream[start : start + half])
+
+    y, by_x, *by_weights = strategy.run(replica)
+    found = [
+        *(tf.concat(halves.values, axis=0) for halves in (y, by_x)),
+        *(strategy.reduce("SUM", gradient, axis=None) for gradient in by_weights),
+        *two.get_weights()[2:],
+    ]
+    pairs = [
+        (tf.cast(a, "float32").numpy(), tf.cast(b, "float32").numpy())
+        for a, b in zip(found, expected, strict=True)
+    ]
+    return [float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs]
+
+
 def record_real_training(devices):
     """What the replicas draw inside `train`, and their variables after it."""
     seen = []
@@ -174,6 +221,10 @@ def main():
     seen = {
         "reason": two.reason,
         "gan": compare(single, mirrored, whole._replace(**ones)),
+        "batch_norm": {
+            dtype: compare_batch_norm(two.strategy, dtype)
+            for dtype in ("float32", "mixed_bfloat16")
+        },
         "estimator": compare(estimator(one), mirrored_estimator, rated),
         "training": record_real_training(two),
         "epoch": record_epoch(mirrored_estimator),

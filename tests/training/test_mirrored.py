@@ -36,6 +36,14 @@ def test_an_update_on_two_replicas_equals_one_with_the_whole_batch(seen, network
     assert seen[network]["largest_error"] < 2.5e-3
 
 
+@pytest.mark.parametrize("dtype, rounding", [("float32", 1e-5), ("mixed_bfloat16", 2**-7)])
+def test_batch_norm_over_two_replicas_is_that_of_the_whole_batch(seen, dtype, rounding):
+    errors = seen["batch_norm"][dtype]
+    # Outputs, gradients by inputs, scale and offset, moving mean and variance.
+    assert len(errors) == 6
+    assert max(errors) < rounding
+
+
 @pytest.mark.parametrize("part", ["gan", "estimator", "training"])
 def test_weights_and_statistics_are_equal_on_both_replicas(seen, part):
     assert seen[part]["differing_variables"] == []
