@@ -14,7 +14,7 @@ import keras
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.training.batch_norm import FusedBatchNormalization
-from pirgan_tf.training.winograd import WinogradConv2D
+from pirgan_tf.training.winograd import FrozenWinogradConv2D, WinogradConv2D, is_faster
 
 ENDPOINTS = (
     "Conv2d_1a_7x7",
@@ -34,6 +34,9 @@ ENDPOINTS = (
     "Mixed_5c",
 )
 """TF-slim's endpoints from the image to the features; each is also a layer's name."""
+
+STEM = ENDPOINTS[0]
+"""The layer of the stem."""
 
 HEAD = "Conv2d_0a_1x1"
 """The scope of a branch's convolution of the block's own input."""
@@ -123,7 +126,7 @@ def build_inception_v2(
     [n, 1024 * depth_multiplier], the mean of Mixed_5c over all positions
     (TF-slim takes the same mean up to 224x224, where Mixed_5c is 7x7). At
     depth_multiplier 1 it has 10,173,112 parameters, moving statistics included
-    (fewer if `frozen`).
+    (unless `frozen`).
 
     Unless `fused` or `frozen`, it consists of ordinary Keras layers. They are named by TF-slim's
     scopes with "." for "/". The output of a scope bears the scope's own name, so
@@ -152,7 +155,8 @@ def build_inception_v2(
         3x3 convolutions with fewer multiplications (`WinogradConv2D`). The
         weights are the same in another arrangement (`import_weights`, `export_weights`).
       frozen: whether to build for use alone: batch norm is part of the convolutions,
-        which have biases, and the stem is one convolution. Its weights come from
+        which have biases, the stem is one convolution, and if `fused`, kernels may be
+        kept as `FrozenWinogradConv2D` keeps them. The weights come from
         `import_weights`, and cannot be exported.
       synchronized: whether batch statistics are taken over all replicas.
       dtype: Keras dtype policy of every layer, for example "mixed_bfloat16";
@@ -179,6 +183,8 @@ def build_inception_v2(
         }
         if fused and kernel == 1:
             x = keras.layers.Dense(channels, **common)(x)
+        elif fused and frozen and (kernel, stride) == (3, 1) and is_faster(x, channels, x.shape[1]):
+            x = FrozenWinogradConv2D(channels, dtype=dtype, name=f"{name}.Conv2D")(x)
         else:
             x = conv2d(channels, kernel, strides=stride, padding="same", **common)(x)
         if not frozen:
@@ -212,24 +218,21 @@ def build_inception_v2(
         ]
 
     images = keras.Input((image_size, image_size, 3), name="images")
-    stem: dict[str, Any] = {
-        "strides": 2,
-        "padding": "same",
-        "activation": "relu",
-        "dtype": dtype,
-        "name": "Conv2d_1a_7x7",
-    }
     if frozen:
-        x = keras.layers.Conv2D(depth(64), 7, **stem)(images)
+        x = _frozen_stem(images, depth(64), dtype)
     else:
         x = keras.layers.SeparableConv2D(
             depth(64),
             7,
+            strides=2,
+            padding="same",
             # More would make the pair of kernels larger than the full kernel it stands for.
             depth_multiplier=min(depth(64) // 3, 8),
+            activation="relu",
             depthwise_initializer="he_normal",
             pointwise_initializer="he_normal",
-            **stem,
+            dtype=dtype,
+            name=STEM,
         )(images)
     x = apply(x, _Pool("MaxPool_2a_3x3", keras.layers.MaxPooling2D, 2))
     x = apply(x, _Conv("Conv2d_2b_1x1", 64, 1))
@@ -244,6 +247,23 @@ def build_inception_v2(
         x = keras.layers.Concatenate(dtype=dtype, name=block)(outputs)
     features = keras.layers.GlobalAveragePooling2D(dtype=dtype, name="features")(x)
     return keras.Model(images, features, name="InceptionV2")
+
+
+def _frozen_stem(images: Any, depth: int, dtype: str | None) -> Any:
+    """Apply a 7x7 convolution with stride 2 as one of 4x4 with stride 1.
+
+    It sees blocks of 2x2 pixels as pixels of 12 channels. The gradient of the images takes
+    half the time.
+    """
+    size = images.shape[1]
+    # Those of 'same' padding, and one at the end for the last block's second pixel.
+    before, after = 2 + size % 2, 4
+    blocks = (before + size + after) // 2
+    x = keras.layers.ZeroPadding2D(((before, after), (before, after)), dtype=dtype)(images)
+    x = keras.layers.Reshape((blocks, 2, blocks, 2, 3), dtype=dtype)(x)
+    x = keras.layers.Permute((1, 3, 2, 4, 5), dtype=dtype)(x)
+    x = keras.layers.Reshape((blocks, blocks, 12), dtype=dtype)(x)
+    return keras.layers.Conv2D(depth, 4, activation="relu", dtype=dtype, name=STEM)(x)
 
 
 def _check(

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from pirgan_tf.estimator.inception_v2 import ALL_HEADS, BLOCKS, HEAD
+from pirgan_tf.estimator.inception_v2 import ALL_HEADS, BLOCKS, HEAD, STEM
+from pirgan_tf.training.winograd import FrozenWinogradConv2D, kernel_factors
 
 
 def import_weights(network: keras.Model, plain: keras.Model) -> None:
@@ -39,16 +41,28 @@ def export_weights(network: keras.Model, plain: keras.Model) -> None:
 
 def _weights_for(layer: keras.Layer, part: keras.Layer, plain: keras.Model) -> list[np.ndarray]:
     """Return the weights of a part of a layer, in a frozen network with what it stands for."""
-    if type(part) is keras.layers.SeparableConv2D and type(layer) is keras.layers.Conv2D:
-        depthwise, pointwise, bias = part.get_weights()
-        pointwise = pointwise.reshape(*depthwise.shape[2:], -1)
-        return [np.einsum("hwcm,cmd->hwcd", depthwise, pointwise), bias]
-    if len(layer.weights) > len(part.weights):
-        batch_norm = plain.get_layer(part.name.replace(".Conv2D", ".BatchNorm"))
-        beta, mean, variance = batch_norm.get_weights()
-        scale = 1 / np.sqrt(variance + batch_norm.epsilon)
-        return [part.get_weights()[0] * scale, beta - mean * scale]
-    return part.get_weights()
+    if len(layer.weights) == len(part.weights):
+        return part.get_weights()
+    if part.name == STEM:
+        return _frozen_stem(*part.get_weights())
+    batch_norm = plain.get_layer(part.name.replace(".Conv2D", ".BatchNorm"))
+    beta, mean, variance = batch_norm.get_weights()
+    scale = 1 / np.sqrt(variance + batch_norm.epsilon)
+    kernel, bias = part.get_weights()[0] * scale, beta - mean * scale
+    if isinstance(layer, FrozenWinogradConv2D):
+        kernel = kernel_factors(tf.constant(kernel), layer.algorithm).numpy()
+    return [kernel, bias]
+
+
+def _frozen_stem(
+    depthwise: np.ndarray, pointwise: np.ndarray, bias: np.ndarray
+) -> list[np.ndarray]:
+    """Return the weights of a frozen network's stem, which sees blocks of 2x2 pixels."""
+    pointwise = pointwise.reshape(*depthwise.shape[2:], -1)
+    kernel = np.einsum("hwcm,cmd->hwcd", depthwise, pointwise)
+    kernel = np.pad(kernel, [(0, 1), (0, 1), (0, 0), (0, 0)])
+    kernel = kernel.reshape(4, 2, 4, 2, 3, -1).transpose(0, 2, 1, 3, 4, 5)
+    return [kernel.reshape(4, 4, 12, -1), bias]
 
 
 def _shaped(arrays: Iterable[np.ndarray], layer: keras.Layer) -> list[np.ndarray]:

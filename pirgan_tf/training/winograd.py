@@ -54,7 +54,8 @@ def is_faster(images: tf.Tensor, depth: int, output_size: int) -> bool:
     more, as every step of it is rounded.
 
     Args:
-        images: shape `[n, height, width, channels]`; height and width may be unknown.
+        images: shape `[n, height, width, channels]`; height and width may be unknown. A
+            tensor of Keras's will do.
         depth: channels of the outputs.
         output_size: height and width of the outputs.
     """
@@ -64,7 +65,7 @@ def is_faster(images: tf.Tensor, depth: int, output_size: int) -> bool:
         and height == width
         and 2 <= output_size <= LARGEST_SIZE
         and min(channels, depth) >= FEWEST_CHANNELS
-        and images.dtype.size >= 4
+        and tf.as_dtype(images.dtype).size >= 4
         and all(device.device_type == "CPU" for device in tf.config.list_logical_devices())
     )
 
@@ -140,17 +141,33 @@ def convolve(images: tf.Tensor, kernel: tf.Tensor, algorithm: Algorithm) -> tf.T
     Returns:
         Shape `[n, pixels, pixels, depth]`.
     """
+    return convolve_by_factors(images, kernel_factors(kernel, algorithm), algorithm)
+
+
+def kernel_factors(kernel: tf.Tensor, algorithm: Algorithm) -> tf.Tensor:
+    """Returns the factors that a kernel gives to the products.
+
+    Args:
+        kernel: shape `[3, 3, channels, depth]`.
+        algorithm: of the images' size.
+
+    Returns:
+        Shape `[products**2, channels, depth]`.
+    """
+    products, (channels, depth) = len(algorithm.kernel), kernel.shape[2:]
+    factors = _transform(algorithm.kernel, tf.reshape(kernel, [3, 3, -1]))
+    return tf.reshape(factors, [products**2, channels, depth])
+
+
+def convolve_by_factors(images: tf.Tensor, factors: tf.Tensor, algorithm: Algorithm) -> tf.Tensor:
+    """Convolves images, as `convolve` does, with a kernel's `kernel_factors`."""
     products, tiles, size = algorithm.inputs.shape
-    pixels, (channels, depth) = len(algorithm.outputs), kernel.shape[2:]
+    pixels, (channels, depth) = len(algorithm.outputs), factors.shape[1:]
     # With the images after the axes, every step is a product of matrices as they lie in memory.
     x = tf.reshape(tf.transpose(images, [1, 2, 0, 3]), [size, size, -1])
     x = _transform(algorithm.inputs.reshape(-1, size), x)
     x = tf.transpose(tf.reshape(x, [products, tiles, products, tiles, -1]), [0, 2, 1, 3, 4])
-    kernel = _transform(algorithm.kernel, tf.reshape(kernel, [3, 3, -1]))
-    y = tf.matmul(
-        tf.reshape(x, [products**2, -1, channels]),
-        tf.reshape(kernel, [products**2, channels, depth]),
-    )
+    y = tf.matmul(tf.reshape(x, [products**2, -1, channels]), factors)
     y = tf.transpose(tf.reshape(y, [products, products, tiles, tiles, -1]), [0, 2, 1, 3, 4])
     y = tf.reshape(y, [products * tiles, products * tiles, -1])
     y = _transform(algorithm.outputs.reshape(pixels, -1), y)
@@ -186,3 +203,39 @@ class WinogradConv2D(keras.layers.Conv2D):
             kernel = tf.convert_to_tensor(kernel)
             return convolve(inputs, kernel, same_size(inputs.shape[1]))
         return super().convolution_op(inputs, kernel)
+
+
+@keras.saving.register_keras_serializable("pirgan_tf")
+class FrozenWinogradConv2D(keras.layers.Layer):
+    """A zero-padded 3x3 convolution whose kernel is kept as the factors of products.
+
+    It saves the computation of the factors, and has some four times the weights. Those are
+    `[kernel_factors(kernel, same_size(size)), bias]`.
+
+    Args:
+        filters: channels of the outputs.
+
+    Input shape: `[n, size, size, channels]`. Output shape: `[n, size, size, filters]`.
+    """
+
+    def __init__(self, filters: int, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+
+    def build(self, input_shape):
+        _, size, _, channels = input_shape
+        self.algorithm = same_size(size)
+        shape = (len(self.algorithm.kernel) ** 2, channels, self.filters)
+        self.factors = self.add_weight(shape=shape, initializer="he_normal", name="factors")
+        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+
+    def call(self, images):
+        factors = tf.convert_to_tensor(self.factors)
+        outputs = convolve_by_factors(images, factors, self.algorithm)
+        return tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.filters)
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters}

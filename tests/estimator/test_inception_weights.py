@@ -51,16 +51,22 @@ def test_features_are_the_plain_networks(plain, fused, images):
     np.testing.assert_allclose(fused(images), plain(images), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [SIZE, 63])
+@pytest.mark.parametrize("fewest_channels", [1, winograd.FEWEST_CHANNELS])
 def test_a_frozen_network_has_no_batch_norm_and_the_plain_networks_features(
-    plain, images, monkeypatch
+    plain, images, size, fewest_channels, monkeypatch
 ):
     # At full depth most 3x3 convolutions are deep enough for Winograd's algorithm.
-    monkeypatch.setattr(winograd, "FEWEST_CHANNELS", 1)
-    frozen = build_inception_v2(SIZE, DEPTH, fused=True, frozen=True)
+    monkeypatch.setattr(winograd, "FEWEST_CHANNELS", fewest_channels)
+    frozen = build_inception_v2(size, DEPTH, fused=True, frozen=True)
     import_weights(frozen, plain)
     kinds = {type(layer).__name__ for layer in frozen.layers}
     assert not kinds & {"BatchNormalization", "FusedBatchNormalization", "SeparableConv2D"}
-    np.testing.assert_allclose(frozen(images), plain(images), rtol=1e-4, atol=1e-6)
+    assert ("FrozenWinogradConv2D" in kinds) == (fewest_channels == 1)
+    unfolded = build_inception_v2(size, DEPTH)
+    unfolded.set_weights(plain.get_weights())
+    small = images[:, :size, :size]
+    np.testing.assert_allclose(frozen(small), unfolded(small), rtol=1e-4, atol=1e-6)
 
 
 def test_gradients_and_moving_statistics_are_the_plain_networks(plain, images):
