@@ -128,7 +128,9 @@ def _vgg16(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") 
     squared_norms = users.trace_norms("random")
     batch = images[: users.VGG16_BATCH]
     # The same network; a function that is traced already cannot be looked into.
-    network = keras.applications.VGG16(weights=None, include_top=False, input_shape=_VGG16_SHAPE)
+    network = training.winograd.with_winograd(
+        keras.applications.VGG16(weights=None, include_top=False, input_shape=_VGG16_SHAPE)
+    )
     pixels = tf.zeros([len(batch), *_VGG16_SHAPE])
 
     def run(count: int) -> None:

@@ -205,6 +205,19 @@ class WinogradConv2D(keras.layers.Conv2D):
         return super().convolution_op(inputs, kernel)
 
 
+def with_winograd(network: keras.Model) -> keras.Model:
+    """Returns a copy of a functional network, whose convolutions are `WinogradConv2D`."""
+
+    def copy(layer):
+        kind = WinogradConv2D if type(layer) is keras.layers.Conv2D else type(layer)
+        return kind.from_config(layer.get_config())
+
+    fast = keras.models.clone_model(network, clone_function=copy)
+    for variable, value in zip(fast.weights, network.weights, strict=True):
+        variable.assign(value)
+    return fast
+
+
 @keras.saving.register_keras_serializable("pirgan_tf")
 class FrozenWinogradConv2D(keras.layers.Layer):
     """A zero-padded 3x3 convolution whose kernel is kept as the factors of products.

@@ -116,7 +116,9 @@ def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
     import keras
     import tensorflow as tf
 
-    network = load_vgg16(weights)
+    from pirgan_tf.training.winograd import with_winograd
+
+    network = with_winograd(load_vgg16(weights))
     outputs = [network.get_layer(KERAS_NAMES[layer]).output for layer in served_layers(weights)]
     to_activations = keras.Model(network.input, outputs)
 

@@ -146,6 +146,18 @@ def test_a_gpu_has_a_library_of_its_own(monkeypatch):
     assert not winograd.is_faster(images, CHANNELS, 8)
 
 
+def test_a_copy_of_a_network_gives_the_same_with_fewer_operations():
+    network = keras.applications.VGG16(weights=None, include_top=False, input_shape=(64, 64, 3))
+    fast = winograd.with_winograd(network)
+    images = draw(8, 64, 64, 3, dtype="float32")
+    expected = network(images)
+    np.testing.assert_allclose(fast(images), expected, atol=1e-5 * np.max(expected))
+    operations = [
+        count_operations(tf.function(x).get_concrete_function(images)) for x in (network, fast)
+    ]
+    assert operations[1] < operations[0] / 1.5
+
+
 def test_a_size_that_is_not_known_yet_is_left_to_keras():
     images = keras.Input((None, None, CHANNELS))
     outputs = WinogradConv2D(CHANNELS, 3, padding="same")(images)
