@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_ENABLE_ONEDNN_OPTS ?= 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: setup quickstart test test-commands test-parts check
+.PHONY: setup quickstart test test-first-half test-second-half check
 setup: .venv/installed
 
 .venv/installed: constraints.txt setup.py
@@ -19,15 +19,16 @@ setup: .venv/installed
 quickstart: setup
 	bin/reproduce --flagfile=configs/quickstart.flags --overwrite
 
-# Two at a time: each waits now and then for a process or a browser.
+# Two at a time, each about half: a test waits now and then for a process or a browser.
+FIRST_HALF := tests/invariants tests/stages tests/analysis tests/users
 test: setup
-	$(MAKE) --jobs=2 test-commands test-parts
+	$(MAKE) --jobs=2 test-first-half test-second-half
 
-test-commands: setup
-	$(BIN)/pytest -o cache_dir=.pytest_cache/commands tests/invariants tests/stages tests/analysis
+test-first-half: setup
+	$(BIN)/pytest -o cache_dir=.pytest_cache/first $(FIRST_HALF)
 
-test-parts: setup
-	$(BIN)/pytest -o cache_dir=.pytest_cache/parts --ignore=tests/invariants --ignore=tests/stages --ignore=tests/analysis
+test-second-half: setup
+	$(BIN)/pytest -o cache_dir=.pytest_cache/second $(FIRST_HALF:%=--ignore=%)
 
 check: setup
 	$(BIN)/ruff check .

@@ -69,8 +69,8 @@ def without_joined_convolutions():
     pir_estimator.build_inception_v2 = build
 
 
-def without_folded_batch_norm():
-    """Normalises in the frozen estimator, after each convolution."""
+def without_frozen_estimator():
+    """Tunes with the estimator's network as it is trained, batch norm, kernels and stem."""
     from pirgan_tf.estimator import pir_estimator
 
     build = pir_estimator.build_inception_v2
@@ -120,16 +120,16 @@ VARIANTS = {
     "fused Adam": without_fused_adam,
     "masks from bytes": without_byte_masks,
     "joined 1x1 convolutions": without_joined_convolutions,
-    "folded batch norm": without_folded_batch_norm,
+    "frozen estimator": without_frozen_estimator,
     "operations side by side": without_operations_side_by_side,
     "oneDNN": without_onednn,
 }
 _GAN_ONLY = ("fused upsampling", "masks from bytes")
 _NOT_IN = {
-    "pretrain": ("joined 1x1 convolutions", "folded batch norm"),
-    "train_estimator": (*_GAN_ONLY, "folded batch norm"),
+    "pretrain": ("joined 1x1 convolutions", "frozen estimator"),
+    "train_estimator": (*_GAN_ONLY, "frozen estimator"),
     # The rest is told by the other two.
-    "tune": set(VARIANTS) - {"as it is", "Winograd's algorithm", "folded batch norm"},
+    "tune": set(VARIANTS) - {"as it is", "Winograd's algorithm", "frozen estimator"},
 }
 
 
