@@ -2,9 +2,9 @@
 
     python benchmarks/outside.py --steps=100 --output=runs/clocked
 
-takes the flags of bin/pretrain. Outside are status lines, statistics, grids of images,
-checkpoints, and all other Python; drawing a batch is inside. The first call, which traces the
-step, counts neither as the one nor as the other.
+takes the flags of bin/pretrain, and two steps at least. Outside are status lines, statistics,
+grids of images, checkpoints, and all other Python; drawing a batch is inside. The first call,
+which traces the step, counts neither as the one nor as the other.
 """
 
 import os

@@ -184,7 +184,7 @@ def build_inception_v2(
         if fused and kernel == 1:
             x = keras.layers.Dense(channels, **common)(x)
         elif fused and frozen and (kernel, stride) == (3, 1) and is_faster(x, channels, x.shape[1]):
-            x = FrozenWinogradConv2D(channels, dtype=dtype, name=f"{name}.Conv2D")(x)
+            x = FrozenWinogradConv2D(channels, dtype=dtype, name=common["name"])(x)
         else:
             x = conv2d(channels, kernel, strides=stride, padding="same", **common)(x)
         if not frozen:
@@ -252,8 +252,8 @@ def build_inception_v2(
 def _frozen_stem(images: Any, depth: int, dtype: str | None) -> Any:
     """Apply a 7x7 convolution with stride 2 as one of 4x4 with stride 1.
 
-    It sees blocks of 2x2 pixels as pixels of 12 channels. The gradient of the images takes
-    half the time.
+    It sees blocks of 2x2 pixels as pixels of 12 channels (space to depth). The gradient of
+    the images takes half the time.
     """
     size = images.shape[1]
     # Those of 'same' padding, and one at the end for the last block's second pixel.

@@ -40,7 +40,11 @@ def export_weights(network: keras.Model, plain: keras.Model) -> None:
 
 
 def _weights_for(layer: keras.Layer, part: keras.Layer, plain: keras.Model) -> list[np.ndarray]:
-    """Return the weights of a part of a layer, in a frozen network with what it stands for."""
+    """Return the weights that a part of a layer takes from a plain network.
+
+    In a frozen network they include those of a batch norm or of a second kernel.
+    """
+    # Only what a frozen layer has absorbed changes the number of its weights.
     if len(layer.weights) == len(part.weights):
         return part.get_weights()
     if part.name == STEM:

@@ -145,7 +145,7 @@ def convolve(images: tf.Tensor, kernel: tf.Tensor, algorithm: Algorithm) -> tf.T
 
 
 def kernel_factors(kernel: tf.Tensor, algorithm: Algorithm) -> tf.Tensor:
-    """Returns the factors that a kernel gives to the products.
+    """Returns the factors that a kernel gives to the products, Lavin & Gray's transformed filter.
 
     Args:
         kernel: shape `[3, 3, channels, depth]`.
@@ -206,7 +206,7 @@ class WinogradConv2D(keras.layers.Conv2D):
 
 
 def with_winograd(network: keras.Model) -> keras.Model:
-    """Returns a copy of a functional network, whose convolutions are `WinogradConv2D`."""
+    """Returns a copy of a functional network whose own convolutions are `WinogradConv2D`."""
 
     def copy(layer):
         kind = WinogradConv2D if type(layer) is keras.layers.Conv2D else type(layer)
@@ -218,12 +218,11 @@ def with_winograd(network: keras.Model) -> keras.Model:
     return fast
 
 
-@keras.saving.register_keras_serializable("pirgan_tf")
 class FrozenWinogradConv2D(keras.layers.Layer):
     """A zero-padded 3x3 convolution whose kernel is kept as the factors of products.
 
-    It saves the computation of the factors, and has some four times the weights. Those are
-    `[kernel_factors(kernel, same_size(size)), bias]`.
+    It saves the computation of the factors, and has some four times the weights. Those start
+    as zeros, and are to be set to `[kernel_factors(kernel, same_size(size)), bias]`.
 
     Args:
         filters: channels of the outputs.
@@ -239,7 +238,7 @@ class FrozenWinogradConv2D(keras.layers.Layer):
         _, size, _, channels = input_shape
         self.algorithm = same_size(size)
         shape = (len(self.algorithm.kernel) ** 2, channels, self.filters)
-        self.factors = self.add_weight(shape=shape, initializer="he_normal", name="factors")
+        self.factors = self.add_weight(shape=shape, initializer="zeros", name="factors")
         self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
 
     def call(self, images):
@@ -249,6 +248,3 @@ class FrozenWinogradConv2D(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.filters)
-
-    def get_config(self):
-        return {**super().get_config(), "filters": self.filters}

@@ -119,6 +119,8 @@ def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
     from pirgan_tf.training.winograd import with_winograd
 
     network = with_winograd(load_vgg16(weights))
+    # Networks refer to themselves: the one that was copied would stay beside the activations.
+    gc.collect()
     outputs = [network.get_layer(KERAS_NAMES[layer]).output for layer in served_layers(weights)]
     to_activations = keras.Model(network.input, outputs)
 

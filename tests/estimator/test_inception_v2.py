@@ -91,17 +91,6 @@ def test_dtype_reaches_every_layer(dtype):
     assert model(np.zeros((1, 32, 32, 3), "float32")).dtype == "bfloat16"
 
 
-def test_saved_file_loads_with_plain_keras(tmp_path):
-    model = build_inception_v2(32, 0.25)
-    images = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
-    model(images, training=True)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(model(images), loaded(images))
-    packages = {layer.__class__.__module__.split(".")[0] for layer in loaded.layers}
-    assert packages == {"keras"}
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
