@@ -3,7 +3,7 @@
     python benchmarks/vgg16_bfloat16.py --weights=vgg16.h5 --photos=PHOTOS
 
 Photographs are resized to 64x64, as generated images are. A filter counts for an image if it
-holds more than a hundredth of the layer's norm; those of less have no say in a rate.
+holds more than a hundredth of the layer's norm, so that its rate is above 0.01.
 """
 
 import argparse
@@ -30,6 +30,11 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=6, help="how many")
     options = parser.parse_args()
     files = sorted(options.photos.rglob("*.jp*g"))
+    if not files or options.images < 1:
+        parser.error(
+            "photos must hold JPEG files, and images be at least 1. "
+            f"Received: {options.photos}, {options.images}"
+        )
     files = files[:: max(1, len(files) // options.images)][: options.images]
     small = [Image.open(file).convert("RGB").resize((64, 64)) for file in files]
     pixels = tf.image.resize(np.stack(small).astype(np.float32), [224, 224])
