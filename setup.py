@@ -16,7 +16,6 @@ STAGES = (
     "evaluate",
     "report",
     "list_objectives",
-    "reproduce",
     "benchmark",
 )
 
@@ -81,6 +80,10 @@ setup(
         ],
     },
     entry_points={
-        "console_scripts": [f"pirgan-{stage} = pirgan_tf.stages.{stage}:main" for stage in STAGES]
+        "console_scripts": [
+            f"pirgan-{command} = pirgan_tf.{folder}.{command}:main"
+            for folder, commands in (("stages", STAGES), ("sweep", ("reproduce",)))
+            for command in commands
+        ]
     },
 )

@@ -26,7 +26,7 @@ import tensorflow as tf
 from scipy import stats
 
 from pirgan_tf import analysis, data, estimator, gan, training, users
-from pirgan_tf.stages.outputs import read_options
+from pirgan_tf.cli.outputs import read_options
 from pirgan_tf.training.optimizers import FusedAdam
 
 COLORS = ("red", "green", "blue", "red-green", "red-blue", "green-blue")

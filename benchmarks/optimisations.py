@@ -23,7 +23,7 @@ def without_fused_upsampling():
     from unittest import mock
 
     from pirgan_tf.gan import generator, trainer
-    from pirgan_tf.training.winograd import WinogradConv2D
+    from pirgan_tf.kernels.winograd import WinogradConv2D
 
     def build(*args, fused, **kwargs):
         with mock.patch("keras.layers.Conv2D", WinogradConv2D):
@@ -45,7 +45,7 @@ def without_fused_batch_norm():
 
 def without_winograd():
     """Convolves small deep images like all others."""
-    from pirgan_tf.training import winograd
+    from pirgan_tf.kernels import winograd
 
     winograd.LARGEST_SIZE = 0
 
@@ -55,8 +55,8 @@ def without_joined_convolutions():
     from unittest import mock
 
     from pirgan_tf.estimator import inception_v2, pir_estimator
-    from pirgan_tf.training.batch_norm import FusedBatchNormalization
-    from pirgan_tf.training.winograd import WinogradConv2D
+    from pirgan_tf.kernels.batch_norm import FusedBatchNormalization
+    from pirgan_tf.kernels.winograd import WinogradConv2D
 
     def build(*args, fused, **kwargs):
         with mock.patch.multiple(
@@ -169,15 +169,15 @@ def in_process(variant, stage, options):
 def seconds_of(options):
     """Returns seconds a step of each repetition, in this process."""
     VARIANTS[options.variant]()
-    from pirgan_tf import training
+    from pirgan_tf.benchmark import speed
+    from pirgan_tf.benchmark.work import make_work
     from pirgan_tf.stages.benchmark import BenchmarkOptions
-    from pirgan_tf.stages.benchmark_work import make_work
-    from pirgan_tf.stages.training_options import set_up_devices
+    from pirgan_tf.stages.shared.training_options import set_up_devices
 
     resolved, devices = set_up_devices(BenchmarkOptions(precision="float32", strategy="one"))
     work = make_work(options.stages, resolved, devices)
     work.run(1)
-    return training.speed.time_steps(work.run, options.steps, options.repetitions).seconds
+    return speed.time_steps(work.run, options.steps, options.repetitions).seconds
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ import numpy as np
 from fastapi.testclient import TestClient
 from sqlalchemy import insert, select
 
-from pirgan_tf.users import survey
-from pirgan_tf.users.survey import app, texts, web
+from pirgan_tf import survey
+from pirgan_tf.survey import app, texts, web
 
 IMAGES = 1000
 PER_RATER = 100

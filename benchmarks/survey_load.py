@@ -30,8 +30,8 @@ import aiohttp
 import numpy as np
 import sqlalchemy as sa
 
-from pirgan_tf.stages.gallery import Gallery
-from pirgan_tf.users import survey
+from pirgan_tf import survey
+from pirgan_tf.data.gallery import Gallery
 
 _ROOT = Path(__file__).resolve().parents[1]
 _AHEAD = 5

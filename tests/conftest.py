@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -157,7 +158,7 @@ class Commands:
     def call(self, stage: str, *flags: str, output: Path | None = None) -> Result:
         """Runs a command's main in this process, which has paid for TensorFlow's start."""
         flags += (f"--output={output}",) if output else ()
-        main = importlib.import_module(f"pirgan_tf.stages.{stage}").main
+        main = command_module(stage).main
         arguments, sys.argv = sys.argv, [stage, *flags]
         stdout, stderr = io.StringIO(), io.StringIO()
         try:
@@ -195,6 +196,12 @@ def environment(poisoned: bool = False) -> dict[str, str]:
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
     }
+
+
+def command_module(command: str) -> types.ModuleType:
+    """Returns the module that bin/COMMAND runs."""
+    package = "sweep" if command == "reproduce" else "stages"
+    return importlib.import_module(f"pirgan_tf.{package}.{command}")
 
 
 def last_step(partial: Path) -> int:
@@ -236,6 +243,7 @@ def helpers() -> type:
     class Helpers:
         repository = REPOSITORY
         environment = staticmethod(environment)
+        command_module = staticmethod(command_module)
         tree = staticmethod(tree)
         last_step = staticmethod(last_step)
         newest_checkpoint = staticmethod(newest_checkpoint)

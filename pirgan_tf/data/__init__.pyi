@@ -2,7 +2,7 @@ from .dataset import NUM_LANDSCAPES as NUM_LANDSCAPES
 from .dataset import load_dataset as load_dataset
 from .dataset import validate_dataset_spec as validate_dataset_spec
 from .image_dataset import ImageDataset as ImageDataset
-from .landscapes import render_landscapes as render_landscapes
+from .landscapes.render import render_landscapes as render_landscapes
 from .photos import import_photos as import_photos
 
 __all__ = [

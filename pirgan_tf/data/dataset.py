@@ -7,7 +7,7 @@ import numpy as np
 
 from pirgan_tf.data.folder import find_classes, load_folder
 from pirgan_tf.data.image_dataset import ImageDataset, did_you_mean, select_classes
-from pirgan_tf.data.landscapes import CLASS_NAMES, render_landscapes
+from pirgan_tf.data.landscapes.render import CLASS_NAMES, render_landscapes
 from pirgan_tf.data.tfds import load_tfds, validate_tfds_name
 from pirgan_tf.errors import InputError
 

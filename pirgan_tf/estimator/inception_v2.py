@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import keras
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.training.batch_norm import FusedBatchNormalization
-from pirgan_tf.training.winograd import FrozenWinogradConv2D, WinogradConv2D, is_faster
+from pirgan_tf.kernels.batch_norm import FusedBatchNormalization
+from pirgan_tf.kernels.winograd import FrozenWinogradConv2D, WinogradConv2D, is_faster
 
 ENDPOINTS = (
     "Conv2d_1a_7x7",

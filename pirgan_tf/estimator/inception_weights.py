@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from pirgan_tf.estimator.inception_v2 import ALL_HEADS, BLOCKS, HEAD, STEM
-from pirgan_tf.training.winograd import FrozenWinogradConv2D, kernel_factors
+from pirgan_tf.kernels.winograd import FrozenWinogradConv2D, kernel_factors
 
 
 def import_weights(network: keras.Model, plain: keras.Model) -> None:

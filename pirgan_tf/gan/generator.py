@@ -2,9 +2,9 @@
 
 import keras
 
-from pirgan_tf.gan.upsampling import UpsampleConv2D
 from pirgan_tf.gan.width import scale_depth
-from pirgan_tf.training.winograd import WinogradConv2D
+from pirgan_tf.kernels.upsampling import UpsampleConv2D
+from pirgan_tf.kernels.winograd import WinogradConv2D
 
 IMAGE_SIZE = 64
 _FIRST_SIZE = 4

@@ -6,13 +6,13 @@ import multiprocessing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pirgan_tf import training
+from pirgan_tf import benchmark
+from pirgan_tf.benchmark.work import STAGES, make_work
+from pirgan_tf.cli.command import import_tensorflow, run_command
+from pirgan_tf.cli.options import check_name, option
+from pirgan_tf.cli.outputs import describe, write_json
 from pirgan_tf.errors import InputError, TrainingError
-from pirgan_tf.stages.benchmark_work import STAGES, make_work
-from pirgan_tf.stages.command import import_tensorflow, run_command
-from pirgan_tf.stages.options import check_name, option
-from pirgan_tf.stages.outputs import describe, write_json
-from pirgan_tf.stages.training_options import DeviceOptions, set_up_devices
+from pirgan_tf.stages.shared.training_options import DeviceOptions, set_up_devices
 
 if TYPE_CHECKING:
     from pirgan_tf.training.devices import Devices
@@ -86,10 +86,10 @@ def measure(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
     options, devices = set_up_devices(options)
     work = make_work(stage, options, devices)
     work.run(1)
-    timing = training.speed.time_steps(work.run, options.steps, options.repetitions)
-    memory = training.speed.peak_memory()
+    timing = benchmark.speed.time_steps(work.run, options.steps, options.repetitions)
+    memory = benchmark.speed.peak_memory()
     precision = work.precision or devices.precision
-    rate = training.speed.matrix_rate(precision, options.repetitions) * _num_gpus(devices)
+    rate = benchmark.speed.matrix_rate(precision, options.repetitions) * _num_gpus(devices)
     operations = work.operations()
     floor = operations / rate
     outside = work.outside() if work.outside else None

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from pirgan_tf import analysis, estimator, training, users
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import Options, option
+from pirgan_tf.cli.outputs import output_folder, read_options, write_json
+from pirgan_tf.data.gallery import Gallery, gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.gallery import Gallery, gallery_folder, read_gallery
-from pirgan_tf.stages.objective_options import check_objectives, vgg16_weights_option
-from pirgan_tf.stages.options import Options, option
-from pirgan_tf.stages.outputs import output_folder, read_options, write_json
+from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
 
 if TYPE_CHECKING:
     from pirgan_tf.estimator import PirEstimator

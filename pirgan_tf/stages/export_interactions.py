@@ -5,11 +5,11 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from pirgan_tf import survey
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import Options, option
+from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.options import Options, option
-from pirgan_tf.stages.outputs import output_folder
-from pirgan_tf.users import survey
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -4,12 +4,12 @@ import dataclasses
 from pathlib import Path
 from typing import NoReturn
 
+from pirgan_tf import survey
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import Options, check_name, option
+from pirgan_tf.cli.outputs import output_folder
+from pirgan_tf.data.gallery import read_gallery
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.gallery import read_gallery
-from pirgan_tf.stages.options import Options, check_name, option
-from pirgan_tf.stages.outputs import output_folder
-from pirgan_tf.users import survey
 
 STAGE = "import_interactions"
 _ROLES = ("image", "rating", "rater", "status")

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from pirgan_tf import data
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import Options, option
+from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.options import Options, option
-from pirgan_tf.stages.outputs import output_folder
 
 STAGE = "import_photos"
 

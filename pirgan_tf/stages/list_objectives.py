@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from pirgan_tf import users
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import Options, option
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.options import Options, option
 
 STAGE = "list_objectives"
 _CHOICE = ("layers", "filters", "sets", "set_size", "colors", "seed")

@@ -4,13 +4,13 @@ import dataclasses
 from typing import NoReturn
 
 from pirgan_tf import data, gan, training
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import option
+from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.dataset_options import DatasetOptions
-from pirgan_tf.stages.gan_options import GanOptions, dataset_grid
-from pirgan_tf.stages.options import option
-from pirgan_tf.stages.outputs import output_folder
-from pirgan_tf.stages.training_options import set_up_devices, train
+from pirgan_tf.stages.shared.dataset_options import DatasetOptions
+from pirgan_tf.stages.shared.gan_options import GanOptions, dataset_grid
+from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
 STAGE = "pretrain"
 

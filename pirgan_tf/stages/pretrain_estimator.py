@@ -6,12 +6,12 @@ from typing import NoReturn
 import numpy as np
 
 from pirgan_tf import data, estimator
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import option
+from pirgan_tf.cli.outputs import output_folder, write_json
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.dataset_options import DatasetOptions
-from pirgan_tf.stages.options import option
-from pirgan_tf.stages.outputs import output_folder, write_json
-from pirgan_tf.stages.training_options import set_up_devices, train
+from pirgan_tf.stages.shared.dataset_options import DatasetOptions
+from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
 STAGE = "pretrain_estimator"
 

@@ -6,10 +6,10 @@ from typing import NoReturn
 import numpy as np
 
 from pirgan_tf import gan, training
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.gallery import Gallery
-from pirgan_tf.stages.options import Options, option
-from pirgan_tf.stages.outputs import output_folder
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import Options, option
+from pirgan_tf.cli.outputs import output_folder
+from pirgan_tf.data.gallery import Gallery
 
 STAGE = "sample"
 _GRID_IMAGES = 64

@@ -5,14 +5,14 @@ import re
 import socket
 from typing import TYPE_CHECKING, NoReturn
 
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import Options, option
+from pirgan_tf.cli.outputs import run_folder
+from pirgan_tf.data.gallery import gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.gallery import gallery_folder, read_gallery
-from pirgan_tf.stages.options import Options, option
-from pirgan_tf.stages.outputs import run_folder
 
 if TYPE_CHECKING:
-    from pirgan_tf.users import survey
+    from pirgan_tf import survey
 
 STAGE = "serve"
 _ORIGIN = re.compile(r"https?://[^/\s*]+")
@@ -102,7 +102,7 @@ def run(options: ServeOptions) -> None:
     try:
         import uvicorn
 
-        from pirgan_tf.users.survey import app, open_database, texts, web
+        from pirgan_tf.survey import app, open_database, texts, web
     except ModuleNotFoundError as error:
         raise InputError(
             f"serve needs pip install 'pirgan-tf[survey]', for {error.name} is missing"
@@ -151,7 +151,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _study(options: ServeOptions, database: "survey.Database") -> tuple["survey.Study", str | None]:
-    from pirgan_tf.users import survey
+    from pirgan_tf import survey
 
     gallery = read_gallery(options.gallery)
     study, token = survey.create_study(

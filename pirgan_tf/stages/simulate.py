@@ -4,11 +4,11 @@ import dataclasses
 from typing import NoReturn
 
 from pirgan_tf import training, users
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.gallery import gallery_folder, read_gallery
-from pirgan_tf.stages.objective_options import check_objectives, vgg16_weights_option
-from pirgan_tf.stages.options import Options, option
-from pirgan_tf.stages.outputs import output_folder
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import Options, option
+from pirgan_tf.cli.outputs import output_folder
+from pirgan_tf.data.gallery import gallery_folder, read_gallery
+from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
 
 STAGE = "simulate"
 

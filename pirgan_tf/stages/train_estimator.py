@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pirgan_tf import analysis, estimator, users
+from pirgan_tf.cli.command import run_command
+from pirgan_tf.cli.options import option
+from pirgan_tf.cli.outputs import output_folder, write_json
+from pirgan_tf.data.gallery import read_gallery
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.command import run_command
-from pirgan_tf.stages.gallery import read_gallery
-from pirgan_tf.stages.options import option
-from pirgan_tf.stages.outputs import output_folder, write_json
-from pirgan_tf.stages.training_options import TrainingOptions, set_up_devices, train
+from pirgan_tf.stages.shared.training_options import TrainingOptions, set_up_devices, train
 
 if TYPE_CHECKING:
     from pirgan_tf.estimator import EstimatorShape, RatedImages

@@ -1,6 +1,4 @@
 from . import loop as loop
-from . import speed as speed
-from . import winograd as winograd
 from .devices import Devices as Devices
 from .devices import configure as configure
 from .grids import image_grid as image_grid

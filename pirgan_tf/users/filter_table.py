@@ -116,7 +116,7 @@ def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
     import keras
     import tensorflow as tf
 
-    from pirgan_tf.training.winograd import with_winograd
+    from pirgan_tf.kernels.winograd import with_winograd
 
     network = with_winograd(load_vgg16(weights))
     # Networks refer to themselves: the one that was copied would stay beside the activations.

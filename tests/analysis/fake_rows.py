@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pirgan_tf.analysis import results
+from pirgan_tf.analysis.table import results
 
 COLORS = {
     "single color": ("red", "green", "blue"),

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pirgan_tf.analysis import models
-from pirgan_tf.analysis.claims import CLAIMS, check_claims
-from pirgan_tf.analysis.findings import judge_coefficient
-from pirgan_tf.analysis.models import Coefficient, LinearModel
+from pirgan_tf.analysis.claims.claims import CLAIMS, check_claims
+from pirgan_tf.analysis.claims.findings import judge_coefficient
+from pirgan_tf.analysis.statistics import models
+from pirgan_tf.analysis.statistics.models import Coefficient, LinearModel
 
 AGREES, DISAGREES, UNKNOWN = "agrees", "does not agree", "cannot be told"
 

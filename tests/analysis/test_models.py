@@ -4,7 +4,7 @@ import pytest
 import statsmodels.formula.api as smf
 from statsmodels.datasets import longley
 
-from pirgan_tf.analysis import models
+from pirgan_tf.analysis.statistics import models
 
 LAYERS = ("pool1", "pool2", "pool3", "pool4", "pool5", "fc6", "fc7", "fc8")
 

@@ -7,8 +7,8 @@ import fake_runs
 import numpy as np
 import pytest
 
-from pirgan_tf.analysis.figures import objective_figure, training_figure
-from pirgan_tf.analysis.runs import read_run
+from pirgan_tf.analysis.figures.training_figures import objective_figure, training_figure
+from pirgan_tf.analysis.table.runs import read_run
 
 
 @pytest.fixture(scope="module")

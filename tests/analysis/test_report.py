@@ -8,15 +8,9 @@ import fake_runs
 import numpy as np
 import pytest
 
-from pirgan_tf.analysis import (
-    holm,
-    read_results,
-    results_table,
-    sections,
-    write_report,
-    write_results,
-)
-from pirgan_tf.analysis.runs import read_run
+from pirgan_tf.analysis import holm, read_results, results_table, write_report, write_results
+from pirgan_tf.analysis.report import sections
+from pirgan_tf.analysis.table.runs import read_run
 from pirgan_tf.errors import InputError
 
 

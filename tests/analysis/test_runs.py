@@ -3,7 +3,7 @@ import json
 import fake_runs
 import pytest
 
-from pirgan_tf.analysis.runs import read_run
+from pirgan_tf.analysis.table.runs import read_run
 from pirgan_tf.errors import InputError
 
 

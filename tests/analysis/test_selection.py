@@ -1,6 +1,6 @@
 import fake_rows
 
-from pirgan_tf.analysis import selection
+from pirgan_tf.analysis.table import selection
 
 
 def row(objective="color:red", **given):

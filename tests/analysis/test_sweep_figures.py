@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pirgan_tf.analysis import models, selection, style
-from pirgan_tf.analysis.objective_figures import NothingToDraw
-from pirgan_tf.analysis.pictures import save_figure
-from pirgan_tf.analysis.sweep_figures import FIGURES
+from pirgan_tf.analysis.figures import style
+from pirgan_tf.analysis.figures.objective_figures import NothingToDraw
+from pirgan_tf.analysis.figures.pictures import save_figure
+from pirgan_tf.analysis.figures.sweep_figures import FIGURES
+from pirgan_tf.analysis.statistics import models
+from pirgan_tf.analysis.table import selection
 
 DRAW = {figure.name: figure.draw for figure in FIGURES}
 

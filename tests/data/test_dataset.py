@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from pirgan_tf.data import ImageDataset, import_photos, load_dataset, validate_dataset_spec
-from pirgan_tf.data.landscapes import render_landscapes
+from pirgan_tf.data.landscapes.render import render_landscapes
 from pirgan_tf.errors import InputError
 
 

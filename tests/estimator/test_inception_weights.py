@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from pirgan_tf.estimator.inception_v2 import build_inception_v2
 from pirgan_tf.estimator.inception_weights import export_weights, import_weights
-from pirgan_tf.training import winograd
+from pirgan_tf.kernels import winograd
 
 SIZE, DEPTH = 64, 0.1
 

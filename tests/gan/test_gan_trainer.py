@@ -10,7 +10,7 @@ from pirgan_tf.gan import discriminator
 from pirgan_tf.gan import trainer as gan_trainer
 from pirgan_tf.gan.generator import build_generator
 from pirgan_tf.gan.trainer import GanSettings, GanTrainer
-from pirgan_tf.training import winograd
+from pirgan_tf.kernels import winograd
 from pirgan_tf.training.devices import Devices
 
 

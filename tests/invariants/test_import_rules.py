@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "pirgan_tf"
-COMPONENTS = ("gan", "users", "estimator", "data", "analysis")
+COMPONENTS = ("gan", "users", "survey", "estimator", "data", "analysis")
+# What each package may import beside itself and errors; sweep > stages > components > the rest.
+ALLOWED = {
+    "cli": set(),
+    "kernels": set(),
+    "training": {"kernels"},
+    **{component: {"training", "kernels"} for component in COMPONENTS},
+    "survey": {"users"},
+    "benchmark": {*COMPONENTS, "training", "kernels", "cli", "stages"},
+    "stages": {*COMPONENTS, "training", "kernels", "cli", "benchmark"},
+    "sweep": {*COMPONENTS, "training", "kernels", "cli", "stages"},
+}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = ("tensorflow", "keras", "tensorflow_probability", "tensorflow_datasets", "tf_keras")
 
@@ -39,16 +50,21 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
             yield from _statements(child)
 
 
-@pytest.mark.parametrize("component", (*COMPONENTS, "training"))
-def test_a_component_imports_only_training_errors_and_itself(component):
-    allowed = {component, "training", "errors"}
-    files = sorted((PACKAGE / component).rglob("*.py"))
+def test_every_package_has_its_place():
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert packages == set(ALLOWED)
+
+
+@pytest.mark.parametrize("package", ALLOWED)
+def test_imports_point_one_way(package):
+    allowed = {package, "errors", *ALLOWED[package]}
+    files = sorted((PACKAGE / package).rglob("*.py"))
     assert files
     for path in files:
         for name in _imports(path):
             parts = name.split(".")
             if parts[0] == "pirgan_tf":
-                assert len(parts) > 1 and parts[1] in allowed, f"{_name(path)} imports {name}"
+                assert len(parts) == 1 or parts[1] in allowed, f"{_name(path)} imports {name}"
 
 
 @pytest.mark.parametrize("stub", sorted(PACKAGE.rglob("*.pyi")), ids=_name)
@@ -58,9 +74,9 @@ def test_what_a_component_offers_is_its_own(stub):
             assert node.level == 1, f"{_name(stub)} offers {ast.unparse(node)}"
 
 
-def test_only_stages_define_flags():
+def test_only_the_command_line_knows_flags():
     for path in MODULES:
-        if path.parent != PACKAGE / "stages":
+        if path.parent != PACKAGE / "cli":
             absl = [name for name in _imports(path) if name.split(".")[0] == "absl"]
             assert not absl, f"{_name(path)} imports {absl}"
 
@@ -78,8 +94,12 @@ def test_users_and_data_load_tensorflow_only_when_called_but_for_impressions():
 def test_importing_everything_loads_no_tensorflow_parses_no_flags_and_writes_nothing(
     tmp_path, helpers
 ):
-    names = ["pirgan_tf", *(f"pirgan_tf.{name}" for name in (*COMPONENTS, "training", "stages"))]
-    stages = [f"pirgan_tf.stages.{path.stem}" for path in (PACKAGE / "stages").glob("[a-z]*.py")]
+    names = ["pirgan_tf", *(f"pirgan_tf.{name}" for name in ALLOWED)]
+    stages = [
+        f"pirgan_tf.{folder}.{path.stem}"
+        for folder in ("stages", "sweep")
+        for path in (PACKAGE / folder).glob("[a-z]*.py")
+    ]
     code = f"""
 import importlib, sys
 for name in {names + stages}:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from pirgan_tf.stages.options import parse_options
+from pirgan_tf.cli.options import parse_options
 from pirgan_tf.stages.pretrain import PretrainOptions
-from pirgan_tf.stages.reproduce import ReproduceOptions
 from pirgan_tf.stages.train_estimator import TrainEstimatorOptions
 from pirgan_tf.stages.tune import TuneOptions
+from pirgan_tf.sweep.reproduce import ReproduceOptions
 
 PAPER = {
     "acgan": {

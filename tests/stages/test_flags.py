@@ -1,7 +1,6 @@
 """Command lines: what is refused, how fast, and what --help and --dry_run tell."""
 
 import dataclasses
-import importlib
 import json
 import stat
 
@@ -41,14 +40,14 @@ def test_every_stage_has_an_executable(helpers):
     assert {path.name for path in files} >= set(STAGES)
     for path in files:
         assert path.stat().st_mode & stat.S_IXUSR, path
-        importlib.import_module(f"pirgan_tf.stages.{path.name}")
+        helpers.command_module(path.name)
 
 
 @pytest.mark.parametrize("stage", (*STAGES, "benchmark"))
-def test_help_is_there_at_once_and_names_every_flag(commands, stage):
+def test_help_is_there_at_once_and_names_every_flag(commands, helpers, stage):
     result = commands.run_without_tensorflow(stage, "--help")
     assert (result.status, result.stderr) == (0, "")
-    module = importlib.import_module(f"pirgan_tf.stages.{stage}")
+    module = helpers.command_module(stage)
     [options_class] = [
         value
         for name, value in vars(module).items()

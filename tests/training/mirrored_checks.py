@@ -14,8 +14,8 @@ import tensorflow as tf
 from pirgan_tf.estimator.pir_estimator import EstimatorShape
 from pirgan_tf.estimator.trainer import EstimatorTrainer, RatedImages
 from pirgan_tf.gan.trainer import GanSettings, GanTrainer
-from pirgan_tf.training import winograd
-from pirgan_tf.training.batch_norm import FusedBatchNormalization
+from pirgan_tf.kernels import winograd
+from pirgan_tf.kernels.batch_norm import FusedBatchNormalization
 from pirgan_tf.training.devices import Devices, configure
 
 BATCH = 8

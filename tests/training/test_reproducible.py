@@ -13,7 +13,7 @@ from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
 from pirgan_tf.estimator.rated_images import RatedImages
 from pirgan_tf.estimator.trainer import EstimatorTrainer
 from pirgan_tf.gan.trainer import GanSettings, GanTrainer
-from pirgan_tf.training import winograd
+from pirgan_tf.kernels import winograd
 
 SHAPE = EstimatorShape(depth_multiplier=0.1)
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 64, 64, 3)).astype(np.uint8)

@@ -15,7 +15,7 @@ import pytest
 
 psycopg = pytest.importorskip("psycopg", reason="needs pip install 'pirgan-tf[survey]'")
 
-from pirgan_tf.users import survey  # noqa: E402
+from pirgan_tf import survey  # noqa: E402
 
 
 @dataclasses.dataclass

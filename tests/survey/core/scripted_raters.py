@@ -9,7 +9,7 @@ import threading
 
 import numpy as np
 
-from pirgan_tf.users import survey
+from pirgan_tf import survey
 
 
 def open_study(url: str, images: int, target: int) -> tuple[survey.Database, survey.Study]:

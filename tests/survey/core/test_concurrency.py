@@ -8,7 +8,7 @@ from pathlib import Path
 
 import scripted_raters
 
-from pirgan_tf.users import survey
+from pirgan_tf import survey
 
 IMAGES, TARGET, RATERS = 12, 4, 9
 

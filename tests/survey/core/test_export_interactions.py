@@ -6,7 +6,8 @@ import json
 import pandas as pd
 import pytest
 
-from pirgan_tf.users import read_interactions, survey
+from pirgan_tf import survey
+from pirgan_tf.users import read_interactions
 
 
 @pytest.fixture

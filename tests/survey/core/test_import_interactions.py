@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pirgan_tf.stages.gallery import Gallery
+from pirgan_tf.data.gallery import Gallery
 from pirgan_tf.users import read_interactions
 
 MTURK = """\

@@ -2,9 +2,9 @@
 
 import pytest
 
+from pirgan_tf import survey
 from pirgan_tf.errors import InputError
-from pirgan_tf.users import survey
-from pirgan_tf.users.survey.rules import ValidityRules
+from pirgan_tf.survey.rules import ValidityRules
 
 
 def verdicts(made, rule):

@@ -8,7 +8,7 @@ import PIL.Image
 import pytest
 from scipy import stats
 
-from pirgan_tf.users import survey
+from pirgan_tf import survey
 
 
 def shown(made):

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pirgan_tf import survey
 from pirgan_tf.errors import InputError
-from pirgan_tf.users import survey
 
 
 def test_starting_twice_finds_the_same_study_with_what_was_given_last(new_survey):

@@ -6,9 +6,9 @@ import threading
 import pytest
 import sqlalchemy as sa
 
+from pirgan_tf import survey
 from pirgan_tf.errors import InputError
-from pirgan_tf.users import survey
-from pirgan_tf.users.survey import database as database_module
+from pirgan_tf.survey import database as database_module
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from pirgan_tf import survey
 from pirgan_tf.errors import InputError
-from pirgan_tf.users import read_interactions, survey
-from pirgan_tf.users.survey.prior import add_posterior, dispersion, fit_beta_prior
+from pirgan_tf.survey.prior import add_posterior, dispersion, fit_beta_prior
+from pirgan_tf.users import read_interactions
 
 
 def table_of(made, weights=None, **more):

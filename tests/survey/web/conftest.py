@@ -19,9 +19,9 @@ pytest.importorskip("fastapi", reason="needs pip install 'pirgan-tf[survey]'")
 import uvicorn
 from fastapi.testclient import TestClient
 
-from pirgan_tf.stages.gallery import Gallery
-from pirgan_tf.users import survey
-from pirgan_tf.users.survey import app, texts, web
+from pirgan_tf import survey
+from pirgan_tf.data.gallery import Gallery
+from pirgan_tf.survey import app, texts, web
 
 _FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 _START_SECONDS = 60

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from pirgan_tf.survey.overview import agreement, overview
 from pirgan_tf.users import read_interactions
-from pirgan_tf.users.survey.overview import agreement, overview
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.users.survey.texts import read_texts
+from pirgan_tf.survey.texts import read_texts
 
 
 def test_ours_are_there_and_an_owners_stand_in_their_place(tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pirgan_tf.users.survey import limiter
+from pirgan_tf.survey import limiter
 
 _NOWHERE = """
     / /docs /openapi.json /s/ /s/wrong/ /s/wrong/rate /owner/wrong/ /demo/wrong

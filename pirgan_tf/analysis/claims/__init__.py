@@ -1,0 +1,1 @@
+"""The paper's claims on its results, and whether a table agrees with each."""

@@ -1,0 +1,144 @@
+"""A report of finished runs: one page that opens anywhere, its figures, and a table."""
+
+import collections
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from pirgan_tf.analysis.claims import claims
+from pirgan_tf.analysis.report import run_views, sections
+from pirgan_tf.analysis.statistics.comparison import format_p, verdict
+from pirgan_tf.analysis.table import results, selection
+from pirgan_tf.analysis.table.runs import Run, read_run
+from pirgan_tf.errors import InputError
+
+# A page of so few objectives begins with them, and tells the paper's claims later.
+_FEW = 3
+_NONE = "\N{EN DASH}"
+
+
+def write_report(sources: Sequence[str | Path], output: str | Path) -> None:
+    """Write `index.html`, `results.csv` and `figures/` into a folder.
+
+    The page holds its images and styles and needs no other file. What a run lacks
+    is named on the page as missing. Files of results give all but the images and
+    curves of each objective.
+
+    Args:
+        sources: folders of `bin/reproduce` or of one evaluation, and files in the
+            form of results.csv.
+        output: a folder, which is made if need be.
+
+    Raises:
+        InputError: no source was given, one holds nothing to report or cannot be
+            understood, or two hold the same row.
+    """
+    runs, table = _read(sources)
+    output = Path(output)
+    drawn = output / "figures"
+    drawn.mkdir(parents=True, exist_ok=True)
+    results.write_results(table, output / "results.csv")
+    shared, varying = sections.settings_of(table)
+    numbers = [table["objective"].nunique(), *(len(run.objectives) for run in runs)]
+    page = _template().render(
+        few=max(numbers) <= _FEW,
+        tally=sections.tally(table),
+        runs=[run_views.run_view(run, drawn) for run in runs],
+        claims=claims.check_claims(table),
+        figures=sections.draw_figures(table, drawn),
+        models=sections.fit_models(table),
+        groups=sections.group_rows(table),
+        rounds=[list(line.itertuples()) for line in selection.rounds(table)],
+        failures=list(table[table["failure"].notna()].itertuples()),
+        shared=shared,
+        varying=varying,
+    )
+    (output / "index.html").write_text(page, encoding="utf-8")
+
+
+def _read(sources: Sequence[str | Path]) -> tuple[list[Run], pd.DataFrame]:
+    """Read the run folders, and the table of all sources."""
+    if not sources:
+        raise InputError("nothing to report: no run folder or results.csv was given")
+    runs = {
+        number: read_run(source) for number, source in enumerate(sources) if Path(source).is_dir()
+    }
+    tables = [
+        results.results_table([runs[number]]) if number in runs else results.read_results(source)
+        for number, source in enumerate(sources)
+    ]
+    # Refuses what was given twice, while it still bears the same name.
+    results.correct(pd.concat(tables, ignore_index=True))
+    _tell_apart(runs, tables)
+    return list(runs.values()), results.correct(pd.concat(tables, ignore_index=True))
+
+
+def _tell_apart(runs: dict[int, Run], tables: list[pd.DataFrame]) -> None:
+    """Put the source's number behind the names of runs that several sources have."""
+    count = collections.Counter(
+        name
+        for number, table in enumerate(tables)
+        for name in ({runs[number].name} if number in runs else set(table["run"]))
+    )
+    for number, table in enumerate(tables):
+        names = {name: f"{name}-{number + 1}" for name in count if count[name] > 1}
+        tables[number] = table.assign(run=table["run"].replace(names))
+        if number in runs:
+            name = runs[number].name
+            runs[number] = dataclasses.replace(runs[number], name=names.get(name, name))
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("pirgan_tf.analysis"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": _number,
+        "signed": _signed,
+        "p_value": _p_value,
+        "verdict": verdict,
+        "duration": _duration,
+        "value": _value,
+        "shortened": _shortened,
+    }
+    return environment.get_template("report.html")
+
+
+def _number(value: Any, digits: int = 4) -> str:
+    return _NONE if pd.isna(value) else f"{value:.{digits}f}"
+
+
+def _signed(value: Any, digits: int = 4) -> str:
+    return _NONE if pd.isna(value) else f"{value:+.{digits}f}"
+
+
+def _p_value(value: Any) -> str:
+    return _NONE if pd.isna(value) else format_p(value)
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "not recorded"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _value(value: Any) -> str:
+    """Return a setting for people: 1000 and not 1000.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _shortened(objective: str) -> str:
+    """Return an objective for a table; sets of filters keep their first and last."""
+    filters = objective.split(",")
+    return objective if len(filters) < 4 else f"{filters[0]}, {filters[1]} … {filters[-1]}"

@@ -1,0 +1,1 @@
+"""Tests, effect sizes, linear models and diversity."""

@@ -1,0 +1,1 @@
+"""results.csv and what it is gathered from."""

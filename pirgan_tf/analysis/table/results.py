@@ -1,0 +1,271 @@
+"""results.csv: one row an objective, PIR weight and round, which carries its whole setting.
+
+Figures and claims are drawn from this table alone. Cells are empty where something
+is not known, was not computed, or has failed.
+"""
+
+import csv
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pirgan_tf.analysis.statistics.comparison import SIGNIFICANCE, holm
+from pirgan_tf.analysis.table.rows import objective_row
+from pirgan_tf.analysis.table.run_parts import Json
+from pirgan_tf.analysis.table.runs import Run
+from pirgan_tf.analysis.table.selection import COLORS, LAYERS
+from pirgan_tf.errors import InputError
+
+RESULTS_VERSION = 2
+
+# Each column's type in memory, in the file's order.
+COLUMNS = {
+    "results_version": "Int64",
+    # What was tried, and whether it ended well.
+    "run": "object",
+    "objective": "object",
+    "family": "object",
+    "layer": "object",
+    "failure": "object",
+    "seed": "Int64",
+    "round": "Int64",
+    "kept": "boolean",
+    # What tells one experiment from another, and is the same in all its rounds.
+    "num_images": "Int64",
+    "num_train": "Int64",
+    "impressions": "Int64",
+    "rescaled": "boolean",
+    "labels": "object",
+    "head": "object",
+    "temperature": "float64",
+    "initial": "object",
+    "pir_weight": "float64",
+    "adversarial_weight": "float64",
+    "tune_steps": "Int64",
+    # True rates before and after tuning: `Comparison`.
+    "num_before": "Int64",
+    "num_after": "Int64",
+    "mean_before": "float64",
+    "mean_after": "float64",
+    "sd_before": "float64",
+    "sd_after": "float64",
+    "change": "float64",
+    "cohens_d": "float64",
+    "cohens_d_low": "float64",
+    "cohens_d_high": "float64",
+    "t": "float64",
+    "df": "float64",
+    "p": "float64",
+    "ci_low": "float64",
+    "ci_high": "float64",
+    "significant": "boolean",
+    "p_holm": "float64",
+    "significant_holm": "boolean",
+    "verdict": "object",
+    "percent_nonzero": "float64",
+    "undefined_before": "Int64",
+    "undefined_after": "Int64",
+    "estimated_before": "float64",
+    "estimated_after": "float64",
+    "estimated_change": "float64",
+    # `Diversity` of all images after tuning against all before.
+    "features": "object",
+    "distance_before": "float64",
+    "distance_after": "float64",
+    "precision": "float64",
+    "recall": "float64",
+    "density": "float64",
+    "coverage": "float64",
+    "kid": "float64",
+    "diversity_images": "Int64",
+    # How good the estimator was on images that it did not learn from.
+    "heldout_spearman": "float64",
+    "heldout_spearman_ceiling": "float64",
+    "heldout_mae": "float64",
+    "fit_num_heldout": "Int64",
+    "fit_chosen_step": "Int64",
+    # Seconds: the whole objective, with all weights and rounds, and this row's trainings.
+    "seconds": "float64",
+    "seconds_estimator": "float64",
+    "seconds_tuning": "float64",
+    # Grids of images: absolute paths in memory, relative to the file in the file.
+    "images_before": "object",
+    "images_after": "object",
+    # Where it comes from; the options are JSON.
+    "git_revision": "object",
+    "run_options": "object",
+    "estimator_options": "object",
+    "tuning_options": "object",
+    "evaluation_options": "object",
+}
+_NEVER_EMPTY = ("results_version", "run", "objective", "family", "round", "kept")
+_IMAGES = ("images_before", "images_after")
+_CORRECTED = ("p_holm", "significant_holm")
+_MOST_NAMED = 5
+
+
+def results_table(runs: Sequence[Run]) -> pd.DataFrame:
+    """Build the table of all objectives of some runs that were evaluated or failed.
+
+    Returns:
+        A table with the columns and types of COLUMNS, each run's rows in the paper's
+        order: colours by their number, then filters layer by layer. What is empty in the file is
+        NaN in a column of numbers, None in one of texts, and otherwise pandas.NA.
+    """
+    rows: list[Json] = []
+    for run in runs:
+        of_run = [
+            {"results_version": RESULTS_VERSION} | objective_row(run, objective)
+            for objective in run.objectives
+            if objective.evaluation or objective.failure
+        ]
+        rows += sorted(of_run, key=_papers_order)
+    return correct(_typed(rows))
+
+
+def correct(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with Holm's correction over all its rows: p_holm, significant_holm.
+
+    Tables are joined by `correct(pandas.concat(tables, ignore_index=True))`.
+
+    Raises:
+        InputError: a row occurs twice, as when a file was given twice.
+    """
+    # A copied file has other paths, and a part of it another correction.
+    twice = table.duplicated([name for name in COLUMNS if name not in (*_IMAGES, *_CORRECTED)])
+    if twice.any():
+        row = table[twice].iloc[0]
+        raise InputError(
+            f"the results have {row['objective']} of {row['run']} twice: "
+            "was a file given twice, or a run and its results.csv?"
+        )
+    p_holm = holm(table["p"])
+    significant = pd.array(p_holm < SIGNIFICANCE, "boolean")
+    significant[table["significant"].isna()] = pd.NA
+    return table.assign(p_holm=p_holm, significant_holm=significant)
+
+
+def write_results(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table of `results_table` to a file, which `read_results` reads back exactly."""
+    path = Path(path)
+    relative = {name: [_relative(image, path.parent) for image in table[name]] for name in _IMAGES}
+    table.assign(**relative).to_csv(path, columns=list(COLUMNS), index=False)
+
+
+def read_results(path: str | Path) -> pd.DataFrame:
+    """Read results.csv.
+
+    Columns that it does not need to have are left out.
+
+    Returns:
+        The table, as `results_table` builds it.
+
+    Raises:
+        InputError: there is no such file; it is another version's, lacks columns,
+            or has a cell of a wrong type, which the message names.
+    """
+    path = Path(path)
+    try:
+        # utf-8-sig: spreadsheets put a byte order mark before the first column.
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            header = list(reader.fieldnames or [])
+            records = [(reader.line_num, record) for record in reader]
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} is not a comma-separated text file in UTF-8: {error}") from None
+    _check_version({record.get("results_version") for _, record in records}, header, path)
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise InputError(f"{path} lacks the column{'s' * (len(missing) > 1)} {_some(missing)}")
+    rows = []
+    for line, record in records:
+        # How DictReader tells of lines that are longer or shorter than the first.
+        if None in record or None in record.values():
+            raise InputError(f"{path} line {line}: it must have as many fields as the first line")
+        row = {name: _cell(record[name], name, f"{path} line {line}") for name in COLUMNS}
+        rows.append(row | {name: _absolute(row[name], path.parent) for name in _IMAGES})
+    return _typed(rows)
+
+
+def _papers_order(row: Json) -> tuple[int, int]:
+    family, layer = row["family"], row["layer"]
+    return (
+        LAYERS.index(layer) + 1 if layer else 0,
+        COLORS.index(family) if family in COLORS else len(COLORS),
+    )
+
+
+def _absolute(image: str | None, folder: Path) -> str | None:
+    return str((folder / image).resolve()) if image else None
+
+
+def _relative(image: Any, folder: Path) -> str | None:
+    return None if pd.isna(image) else Path(os.path.relpath(image, folder.resolve())).as_posix()
+
+
+def _typed(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            name: pd.Series([row.get(name) for row in rows], dtype=dtype)
+            for name, dtype in COLUMNS.items()
+        }
+    )
+
+
+def _check_version(versions: set[str | None], header: list[str], path: Path) -> None:
+    if "results_version" in header and versions - {str(RESULTS_VERSION)}:
+        raise InputError(
+            f"{path} must have results_version {RESULTS_VERSION} in every row; "
+            f"received {', '.join(sorted(map(repr, versions)))}"
+        )
+
+
+def _some(names: list[str]) -> str:
+    left = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
+
+
+def _cell(text: str, name: str, place: str) -> Any:
+    """Parse a cell, or raise InputError."""
+    if text == "" and name not in _NEVER_EMPTY:
+        return None
+    parse, wanted = _PARSERS[COLUMNS[name]]
+    try:
+        value = parse(text)
+    except (ValueError, KeyError):
+        raise InputError(f"{place}: {name} must be {wanted}; received {text!r}") from None
+    if name == "layer" and value not in LAYERS:
+        raise InputError(f"{place}: layer must be one of {', '.join(LAYERS)}; received {text!r}")
+    return value
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _truth(text: str) -> bool:
+    # Spreadsheets write TRUE.
+    return {"true": True, "false": False}[text.lower()]
+
+
+def _text(text: str) -> str:
+    if not text:
+        raise ValueError(text)
+    return text
+
+
+_PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "Int64": (int, "a whole number"),
+    "float64": (_number, "a number"),
+    "boolean": (_truth, "True or False"),
+    "object": (_text, "a text"),
+}

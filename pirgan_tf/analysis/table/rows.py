@@ -1,0 +1,145 @@
+"""A row of results.csv, gathered from a run folder."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+from pirgan_tf.analysis.statistics.comparison import verdict
+from pirgan_tf.analysis.table.run_parts import Evaluation, Json, Training
+from pirgan_tf.analysis.table.runs import ObjectiveRun, Run
+from pirgan_tf.analysis.table.selection import LAYERS
+
+_DIVERSITY = (
+    "features",
+    "distance_before",
+    "distance_after",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "kid",
+)
+
+
+def objective_row(run: Run, objective: ObjectiveRun) -> Json:
+    """Gather what results.csv has on an objective that was evaluated or failed.
+
+    Returns:
+        Columns by name; what is not known is None, or not there.
+    """
+    text = objective.text
+    outcome: Json = {}
+    if objective.evaluation:
+        outcome = _figures(objective.evaluation)
+    elif objective.failure:
+        outcome = _failure(objective.failure)
+    return {
+        "run": run.name,
+        "objective": text,
+        "layer": next((part for part in text.split(":") if part in LAYERS), None),
+        "seed": _options(run.options).get("seed"),
+        "round": objective.round,
+        "kept": objective.kept,
+        **_settings(run, objective),
+        **outcome,
+        **_heldout(objective.fit or {}),
+        "seconds": objective.seconds,
+        "seconds_estimator": objective.estimator and objective.estimator.seconds,
+        "seconds_tuning": objective.tuning and objective.tuning.seconds,
+        "git_revision": run.options.get("git_revision"),
+        "run_options": _json(run.options, without="objectives"),
+        "estimator_options": _json(_file(objective.estimator)),
+        "tuning_options": _json(_file(objective.tuning)),
+    }
+
+
+def _settings(run: Run, objective: ObjectiveRun) -> Json:
+    """Gather the settings; older files lack some, which then had the paper's values."""
+    # Later rounds go on with the estimator, on more images: that is no other setting.
+    first = objective.first or objective
+    users = _options(objective.interactions or {})
+    estimator = _options(_file(first.estimator))
+    tuning = _options(_file(objective.tuning))
+    settings: Json = {
+        "num_images": _options(run.options).get("sample_num_images"),
+        "num_train": (first.fit or {}).get("num_train"),
+        "impressions": users.get("impressions"),
+    }
+    if users:
+        settings["rescaled"] = users.get("rescale", False)
+    if estimator:
+        settings |= {
+            "labels": estimator.get("labels", "hard"),
+            "head": estimator.get("head", "softmax"),
+            "temperature": estimator.get("temperature"),
+            "initial": _initial(estimator),
+        }
+    if tuning:
+        settings |= {
+            "temperature": tuning.get("temperature"),
+            "pir_weight": tuning.get("pir_weight"),
+            "adversarial_weight": tuning.get("adversarial_weight", 1.0),
+            "tune_steps": tuning.get("steps"),
+        }
+    return settings
+
+
+def _initial(estimator: Json) -> str:
+    """Tell what an estimator began with: "random", "slim", or the name of a folder."""
+    if estimator.get("slim_checkpoint"):
+        return "slim"
+    return Path(estimator.get("initial") or "random").name
+
+
+def _failure(failure: Json) -> Json:
+    reason = " ".join(str(failure["reason"]).split())
+    return {"family": failure["family"], "failure": f"{failure['stage']}: {reason}"}
+
+
+def _figures(evaluation: Evaluation) -> Json:
+    diversity = evaluation.diversity or {}
+    estimated = evaluation.estimated or {}
+    return {
+        "family": evaluation.family,
+        **dataclasses.asdict(evaluation.comparison),
+        "verdict": verdict(evaluation.comparison),
+        "percent_nonzero": evaluation.percent_nonzero,
+        "undefined_before": evaluation.undefined_before,
+        "undefined_after": evaluation.undefined_after,
+        **{f"estimated_{name}": value for name, value in estimated.items()},
+        **{name: diversity.get(name) for name in _DIVERSITY},
+        "diversity_images": diversity.get("num_images"),
+        "images_before": _path(evaluation.before),
+        "images_after": _path(evaluation.after),
+        "evaluation_options": _json(evaluation.options),
+    }
+
+
+def _heldout(fit: Json) -> Json:
+    return {
+        "heldout_spearman": fit.get("spearman"),
+        "heldout_spearman_ceiling": fit.get("spearman_ceiling"),
+        "heldout_mae": fit.get("mae"),
+        "fit_num_heldout": fit.get("num_heldout"),
+        "fit_chosen_step": fit.get("chosen_step"),
+    }
+
+
+def _file(training: Training | None) -> Json:
+    return training.options if training else {}
+
+
+def _options(file: Json) -> Json:
+    return file.get("options", {})
+
+
+def _json(file: Json, without: str | None = None) -> str | None:
+    if "options" not in file:
+        return None
+    # A sweep's list of objectives, in the row of each, would be most of the file.
+    options = {name: value for name, value in file["options"].items() if name != without}
+    return json.dumps(options, sort_keys=True)
+
+
+def _path(image: Path | None) -> str | None:
+    return str(image.resolve()) if image else None

@@ -1,0 +1,2 @@
+from . import speed as speed
+from . import work as work

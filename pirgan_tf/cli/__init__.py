@@ -1,0 +1,1 @@
+"""What every command shares: flags, outputs that appear whole, exit status."""

@@ -1,0 +1,75 @@
+"""From a command line to a stage and an exit status."""
+
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pirgan_tf.cli.options import Options, parse_options
+from pirgan_tf.cli.outputs import describe
+from pirgan_tf.errors import InputError, TrainingError
+
+
+def run_command(
+    stage: str,
+    options_class: type[Options],
+    run: Callable[[Any], None],
+    dry_run: Callable[[Any], dict] | None = None,
+    *,
+    uses_tensorflow: bool = True,
+) -> NoReturn:
+    """Runs a stage as a command.
+
+    Exit status: 0 when done, 1 after a failure in the run, 2 after a mistake in
+    the command or its input, 130 and 143 after SIGINT and SIGTERM.
+
+    Args:
+        stage: the stage's name.
+        options_class: its options.
+        run: the stage itself.
+        dry_run: what a dry run tells beside the options, such as parameter counts.
+        uses_tensorflow: whether `run` needs it.
+    """
+    try:
+        options, help_text = parse_options(options_class, stage, sys.argv)
+        if options is None:
+            print(f"{inspect.cleandoc(run.__doc__ or '')}\n\nFlags of {help_text.lstrip()}")
+            sys.exit(0)
+        if uses_tensorflow:
+            import_tensorflow()
+        if options.dry_run:
+            more = dry_run(options) if dry_run else {}
+            print(json.dumps(describe(stage, options) | more, indent=2))
+        else:
+            run(options)
+    except InputError as error:
+        _exit(stage, str(error), 2)
+    except TrainingError as error:
+        _exit(stage, str(error), 1)
+    except KeyboardInterrupt as error:
+        _exit(stage, str(error) or "interrupted", 128 + getattr(error, "signum", 2))
+    sys.exit(0)
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without the notes of its libraries on standard error."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Off by default on CPUs without AVX512, where it is faster too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    # They write to the file descriptor before they read any setting.
+    kept = os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            import tensorflow  # noqa: F401
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _exit(stage: str, message: str, status: int) -> NoReturn:
+    print(f"{stage}: {message}", file=sys.stderr)
+    sys.exit(status)

@@ -1,0 +1,1 @@
+"""Procedural landscape photographs, so that every stage runs without any download."""

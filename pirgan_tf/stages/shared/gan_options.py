@@ -1,0 +1,60 @@
+"""The options that pretraining and tuning of a GAN share."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pirgan_tf import gan, training
+from pirgan_tf.cli.options import option
+from pirgan_tf.stages.shared.training_options import TrainingOptions
+
+if TYPE_CHECKING:
+    from pirgan_tf.data import ImageDataset
+    from pirgan_tf.gan.shape import GanShape
+    from pirgan_tf.gan.trainer import GanSettings
+
+
+_GRID_IMAGES = 64
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GanOptions(TrainingOptions):
+    """Optimizers and weights of the losses; the defaults are the paper's numbers."""
+
+    images_every: int = option(
+        "Steps between image grids; 0 is none.", 1000, minimum=0, changes_result=False
+    )
+    dropout: float = option(
+        "Rate of the discriminator's dropout, in training to a 256th (decision of ours).",
+        0.5,
+        minimum=0.0,
+        below=1.0,
+    )
+    generator_learning_rate: float = option("Learning rate of Adam.", above=0.0)
+    adam_beta_1: float = option("First-moment decay of Adam.", 0.5, minimum=0.0, below=1.0)
+    discriminator_learning_rate: float = option("Learning rate of RMSProp.", above=0.0)
+    fake_class_weight: float = option("w_fake_class of appendix A.", 1.5, minimum=0.0)
+    real_class_weight: float = option("w_real_class of appendix A.", 1.0, minimum=0.0)
+
+    def settings(self, shape: "GanShape", **tuning: float) -> "GanSettings":
+        """Returns the settings of training networks of this shape; tuning adds its own."""
+        return gan.GanSettings(
+            num_classes=shape.num_classes,
+            latent_size=shape.latent_size,
+            width=shape.width,
+            dropout=self.dropout,
+            batch_size=self.batch_size,
+            generator_learning_rate=self.generator_learning_rate,
+            adam_beta_1=self.adam_beta_1,
+            discriminator_learning_rate=self.discriminator_learning_rate,
+            fake_class_weight=self.fake_class_weight,
+            real_class_weight=self.real_class_weight,
+            **tuning,
+        )
+
+
+def dataset_grid(dataset: "ImageDataset") -> np.ndarray:
+    """Returns a grid of photographs from all over a dataset, and so of every class."""
+    rows = np.linspace(0, len(dataset.images) - 1, _GRID_IMAGES).astype(int)
+    return training.image_grid(dataset.images[rows])

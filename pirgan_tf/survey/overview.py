@@ -1,0 +1,124 @@
+"""How a study stands, in the numbers of the owner's page."""
+
+import dataclasses
+
+import krippendorff
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pirgan_tf.survey.answers import count_stars
+from pirgan_tf.survey.judgement import judge_raters
+from pirgan_tf.survey.models import Event, Image, Rater, Study
+from pirgan_tf.survey.rates import interactions, rates_of_stars
+from pirgan_tf.survey.rules import FAILED, NOT_RUN
+
+NUM_BINS = 20
+_EXTREMES = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Overview:
+    """A study's numbers.
+
+    Attributes:
+        events: how many there are, by kind.
+        raters: how many have begun.
+        finished: how many of these were shown all there was for them.
+        impressions: [n] answers of each image.
+        wanted: answers that the study asks for, over all images.
+        exposure_p: p of the chi-square test that images are shown equally often; None
+            before the first answer.
+        rates: [20] how many images have a rate in [0, 0.05), ..., [0.95, 1].
+        stars: [5] how often 1 to 5 stars were given; None in page mode.
+        best, worst: eight images each, or half of all, by posterior mean; rows of
+            `interactions`.
+        alpha: Krippendorff's alpha of the stars, as ordinal values; None in page mode,
+            or where no image has two ratings, or all ratings are the same.
+        suspicious: rater, rule and reason of every rule that a rater has failed.
+        not_run: how many judgements could not be made, by rule.
+    """
+
+    events: dict[str, int]
+    raters: int
+    finished: int
+    impressions: np.ndarray
+    wanted: int
+    exposure_p: float | None
+    rates: np.ndarray
+    stars: np.ndarray | None
+    best: pd.DataFrame
+    worst: pd.DataFrame
+    alpha: float | None
+    suspicious: pd.DataFrame
+    not_run: dict[str, int]
+
+    @property
+    def answers(self) -> int:
+        """How many answers there are, of those wanted."""
+        return int(self.impressions.sum())
+
+    @property
+    def images_by_impressions(self) -> dict[int, int]:
+        """How many images have each number of answers that occurs."""
+        values, counts = np.unique(self.impressions, return_counts=True)
+        return dict(zip(values.tolist(), counts.tolist(), strict=True))
+
+
+def overview(session: Session, study: Study) -> Overview:
+    """Computes a study's numbers.
+
+    Rates, and the best and worst images, are of raters who fail no rule; all others are
+    of all raters.
+    """
+    impressions = np.array(
+        session.scalars(
+            select(Image.answered).where(Image.study_id == study.id).order_by(Image.id)
+        ).all()
+    )
+    kinds = select(Event.kind, func.count()).where(Event.study_id == study.id).group_by(Event.kind)
+    begun = select(func.count(), func.count(Rater.finished_at)).where(Rater.study_id == study.id)
+    raters, finished = session.execute(begun).one()
+    verdicts = judge_raters(session, study)
+    failed = verdicts[verdicts["verdict"] == FAILED]
+    excluded = failed["rater"].unique().tolist()
+    if study.mode == "rating":
+        counts, valid = count_stars(session, study, excluded)
+        table = rates_of_stars(session, study, valid)
+    else:
+        counts, table = None, interactions(session, study, excluded=excluded)
+    shown = table[table["impressions"] > 0].sort_values("posterior_mean", ascending=False)
+    extremes = min(_EXTREMES, len(shown) // 2)
+    unable = verdicts.loc[verdicts["verdict"] == NOT_RUN, "rule"]
+    return Overview(
+        events={kind: count for kind, count in session.execute(kinds)},  # noqa: C416
+        raters=raters,
+        finished=finished,
+        impressions=impressions,
+        wanted=len(impressions) * study.raters_per_image,
+        exposure_p=stats.chisquare(impressions).pvalue if impressions.any() else None,
+        rates=np.histogram(shown["pir"], NUM_BINS, (0, 1))[0],
+        stars=None if counts is None else counts.sum(axis=0),
+        best=shown.head(extremes),
+        worst=shown.tail(extremes)[::-1],
+        alpha=None if counts is None else agreement(counts),
+        suspicious=failed,
+        not_run=unable.value_counts().to_dict(),
+    )
+
+
+def agreement(counts: np.ndarray) -> float | None:
+    """Returns Krippendorff's alpha of ratings, 1 if raters agree and 0 if they guess.
+
+    Args:
+        counts: shape [images, stars], how often an image was given each number of stars.
+
+    Returns:
+        alpha, of ordinal values; None if no image has two ratings, or all are the same.
+    """
+    compared = counts[counts.sum(axis=1) >= 2]
+    if np.count_nonzero(compared.sum(axis=0)) < 2:
+        return None
+    return float(krippendorff.alpha(value_counts=compared, level_of_measurement="ordinal"))

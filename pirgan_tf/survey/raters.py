@@ -1,0 +1,98 @@
+"""Raters: somebody with a study's link and a random cookie."""
+
+import time
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, contains_eager
+
+from pirgan_tf.survey.errors import UnknownRater
+from pirgan_tf.survey.models import Assignment, Image, Rater, Study
+from pirgan_tf.survey.studies import find_study, hash_secret
+
+MAX_USER_AGENT = 300
+_ENTER = (
+    select(Rater)
+    .join(Rater.study)
+    .where(
+        Study.key == bindparam("key"),
+        Study.mode == bindparam("mode"),
+        Rater.cookie_hash == bindparam("cookie"),
+    )
+    .options(contains_eager(Rater.study))
+)
+_PROGRESS = select(
+    select(func.count())
+    .where(
+        Assignment.rater == bindparam("who"),
+        Assignment.state.in_(("answered", "skipped")),
+    )
+    .scalar_subquery(),
+    select(func.count()).where(Image.study_id == bindparam("study")).scalar_subquery(),
+)
+
+
+def begin_rater(session: Session, study: Study, cookie: str, user_agent: str) -> Rater:
+    """Makes a rater, or finds the one who has this cookie already.
+
+    Args:
+        session: of `Database.write`.
+        study: the study.
+        cookie: random text that the server made and only this rater's browser has.
+        user_agent: what the browser calls itself; 300 characters are kept.
+    """
+    lock_study(session, study)
+    try:
+        return find_rater(session, study, cookie)
+    except UnknownRater:
+        rater = Rater(
+            study_id=study.id,
+            cookie_hash=hash_secret(cookie),
+            # PostgreSQL refuses NUL in a text.
+            user_agent=user_agent.replace("\0", "")[:MAX_USER_AGENT],
+            started_at=time.time(),
+        )
+        session.add(rater)
+        session.flush()
+        return rater
+
+
+def find_rater(session: Session, study: Study, cookie: str) -> Rater:
+    """Returns the rater who has a cookie.
+
+    Raises:
+        UnknownRater: the study has none; the cookie is lost, forged, or of another study.
+    """
+    found = session.scalars(
+        select(Rater).where(Rater.study_id == study.id, Rater.cookie_hash == hash_secret(cookie))
+    ).one_or_none()
+    if found is None:
+        raise UnknownRater("This browser has not begun here yet, or its cookie is gone.")
+    return found
+
+
+def enter(session: Session, key: str, mode: str, cookie: str) -> Rater:
+    """Returns the rater who has a cookie, of the study with a key.
+
+    Raises:
+        UnknownStudy: there is none of this mode.
+        UnknownRater: as `find_rater`.
+    """
+    hashed = hash_secret(cookie)
+    found = session.scalars(_ENTER, {"key": key, "mode": mode, "cookie": hashed}).one_or_none()
+    return found or find_rater(session, find_study(session, key, mode), cookie)
+
+
+def progress(session: Session, rater: Rater) -> tuple[int, int]:
+    """Returns how many images a rater is done with, and how many there are at most."""
+    counted = session.execute(_PROGRESS, {"who": rater.id, "study": rater.study_id}).one()
+    return counted[0], min(counted[1], rater.study.images_per_rater)
+
+
+def lock_study(session: Session, study: Study) -> None:
+    """Waits until no other transaction changes a study, and keeps others waiting.
+
+    On SQLite `Database.write` does so for the whole file.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        locked = select(Study).where(Study.id == study.id).with_for_update()
+        session.execute(locked, execution_options={"populate_existing": True}).one()

@@ -1,0 +1,108 @@
+"""The owner's pages: how the study stands, and its data."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Cookie, Depends, Form, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pirgan_tf.survey.answers import stream_events
+from pirgan_tf.survey.event_lines import event_lines
+from pirgan_tf.survey.limiter import address
+from pirgan_tf.survey.models import Image, ImageFile, Study
+from pirgan_tf.survey.overview import NUM_BINS, overview
+from pirgan_tf.survey.rates import interactions
+from pirgan_tf.survey.security import refuse_other_sites
+from pirgan_tf.survey.studies import find_study, is_owner
+from pirgan_tf.survey.web import WebOf, page
+from pirgan_tf.users.interactions import COLUMNS
+
+COOKIE = "owner"
+
+router = APIRouter(prefix="/owner/{key}", dependencies=[Depends(refuse_other_sites)])
+OwnerCookie = Annotated[str, Cookie(alias=COOKIE)]
+
+
+@router.get("/")
+def show(request: Request, web: WebOf, key: str, token: OwnerCookie = "") -> Response:
+    """Shows how the study stands, or asks for the token."""
+    with web.database.read() as session:
+        study = find_study(session, key)
+        if not is_owner(study, token):
+            return page("owner_login.html", study=study, wrong=False)
+        numbers = overview(session, study)
+    labels = [f"{bin / NUM_BINS:g}" for bin in range(NUM_BINS)]
+    return page(
+        "owner.html", study=study, numbers=numbers, rate_labels=labels, base_url=request.base_url
+    )
+
+
+@router.post("/login")
+def login(request: Request, web: WebOf, key: str, token: Annotated[str, Form()] = "") -> Response:
+    """Takes the token, and keeps it in a cookie until the browser is closed."""
+    web.limiter.check("login", address(request))
+    token = token.strip()
+    with web.database.read() as session:
+        study = find_study(session, key)
+    if not is_owner(study, token):
+        return page("owner_login.html", 403, study=study, wrong=True)
+    answer = RedirectResponse("./", 303)
+    answer.set_cookie(
+        COOKIE,
+        token,
+        path=f"/owner/{key}/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+    return answer
+
+
+@router.get("/images/{image_id:path}.png")
+def image(web: WebOf, key: str, image_id: str, token: OwnerCookie = "") -> Response:
+    """Sends an image of the study by its id in the gallery."""
+    with web.database.read() as session:
+        study = _owned(session, key, token)
+        found = (
+            select(ImageFile.png)
+            .join(Image, Image.id == ImageFile.image)
+            .where(Image.study_id == study.id, Image.image_id == image_id)
+        )
+        png = session.scalars(found).one_or_none()
+    if png is None:
+        raise HTTPException(404, "The study has no such image.")
+    headers = {"cache-control": "private, max-age=3600, immutable"}
+    return Response(png, media_type="image/png", headers=headers)
+
+
+@router.get("/interactions.csv")
+def download_interactions(web: WebOf, key: str, token: OwnerCookie = "") -> Response:
+    """Sends the table of rates that bin/train_estimator takes."""
+    with web.database.read() as session:
+        table = interactions(session, _owned(session, key, token))
+    shown = table[table["impressions"] > 0]
+    return Response(shown.to_csv(columns=COLUMNS, index=False), media_type="text/csv")
+
+
+@router.get("/events.{form}")
+def download_events(
+    web: WebOf, key: str, form: Literal["csv", "jsonl"], token: OwnerCookie = ""
+) -> Response:
+    """Sends everything that happened, as long as it takes, without holding it in memory."""
+    with web.database.read() as session:
+        study = _owned(session, key, token)
+
+    def lines() -> Iterator[str]:
+        with web.database.read() as session:
+            yield from event_lines(stream_events(session, study), form)
+
+    return StreamingResponse(lines(), media_type="text/csv" if form == "csv" else "text/plain")
+
+
+def _owned(session: Session, key: str, token: str) -> Study:
+    study = find_study(session, key)
+    if not is_owner(study, token):
+        raise HTTPException(403, "This is for the study's owner, with the token.")
+    return study

@@ -1,0 +1,161 @@
+"""Rating mode: introduction, one image after another, thanks."""
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import APIRouter, Cookie, Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict, StrictInt
+from sqlalchemy.orm import Session
+
+from pirgan_tf.survey import answering, raters, serving
+from pirgan_tf.survey.errors import UnknownRater
+from pirgan_tf.survey.limiter import address
+from pirgan_tf.survey.models import Assignment, Rater
+from pirgan_tf.survey.security import refuse_other_sites
+from pirgan_tf.survey.studies import find_study
+from pirgan_tf.survey.web import Web, WebOf, page
+
+COOKIE = "rater"
+_COOKIE_SECONDS = 90 * 24 * 3600
+
+router = APIRouter(prefix="/s/{key}", dependencies=[Depends(refuse_other_sites)])
+RaterCookie = Annotated[str, Cookie(alias=COOKIE)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Wanted(_Body):
+    """How many images to have at hand."""
+
+    count: StrictInt
+
+
+class Skip(_Body):
+    """An image that the rater would rather not rate; see `serving.skip`."""
+
+    assignment: StrictInt
+    shown_ms: float | None = None
+
+
+class Vote(Skip):
+    """A rating; see `answering.rate`."""
+
+    value: StrictInt
+
+
+@router.get("/")
+def intro(web: WebOf, key: str) -> HTMLResponse:
+    """Tells what the survey is, and asks for consent."""
+    with web.database.read() as session:
+        study = find_study(session, key, "rating")
+    return page("intro.html", study=study, intro=web.config.texts.intro)
+
+
+@router.post("/start")
+def start(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
+    """Begins, or goes on, and sets the rater's cookie."""
+    web.limiter.check("begin", address(request))
+    with web.database.write() as session:
+        study = find_study(session, key, "rating")
+        try:
+            raters.find_rater(session, study, cookie)
+        except UnknownRater:
+            cookie = secrets.token_urlsafe(16)
+            raters.begin_rater(session, study, cookie, request.headers.get("user-agent", ""))
+    answer = RedirectResponse("rate", 303)
+    answer.set_cookie(
+        COOKIE,
+        cookie,
+        max_age=_COOKIE_SECONDS,
+        path=f"/s/{key}/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+@router.get("/rate")
+def rating_page(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
+    """Shows the images to a rater; others are sent to the introduction."""
+    with web.database.read() as session:
+        study = find_study(session, key, "rating")
+        try:
+            raters.find_rater(session, study, cookie)
+        except UnknownRater:
+            return RedirectResponse("./", 303)
+    return page("rate.html", study=study)
+
+
+@router.get("/done")
+def done(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
+    """Thanks a rater for whom there are no more images, with the completion code."""
+    with web.database.write() as session:
+        study = find_study(session, key, "rating")
+        try:
+            rater = raters.find_rater(session, study, cookie)
+        except UnknownRater:
+            return RedirectResponse("./", 303)
+        if serving.assign(session, rater, 1):
+            return RedirectResponse("rate", 303)
+    closing = web.config.texts.closing
+    return page("done.html", study=study, closing=closing, code=rater.completion_code)
+
+
+@router.get("/images/{assignment:int}.png")
+def image(web: WebOf, key: str, assignment: int, cookie: RaterCookie = "") -> Response:
+    """Sends an image that was assigned to this rater."""
+    with web.database.read() as session:
+        rater = raters.enter(session, key, "rating", cookie)
+        png = serving.assigned_png(session, rater, assignment)
+    headers = {"cache-control": "private, max-age=3600, immutable"}
+    return Response(png, media_type="image/png", headers=headers)
+
+
+@router.post("/api/next")
+def next_images(web: WebOf, key: str, wanted: Wanted, cookie: RaterCookie = "") -> dict:
+    """Gives the rater's next images, those already given first."""
+    with _answering(web, key, cookie) as (session, rater):
+        assignments = [_view(each) for each in serving.assign(session, rater, wanted.count)]
+        done, total = raters.progress(session, rater)
+    return {"assignments": assignments, "done": done, "total": total}
+
+
+@router.post("/api/rate")
+def rate(web: WebOf, key: str, vote: Vote, cookie: RaterCookie = "") -> dict:
+    """Stores a rating."""
+    with _answering(web, key, cookie) as (session, rater):
+        event = answering.rate(session, rater, vote.assignment, vote.value, vote.shown_ms)
+    return {"event": event.id}
+
+
+@router.post("/api/skip")
+def skip(web: WebOf, key: str, skipped: Skip, cookie: RaterCookie = "") -> dict:
+    """Stores that a rater would rather not rate an image."""
+    with _answering(web, key, cookie) as (session, rater):
+        event = answering.skip(session, rater, skipped.assignment, skipped.shown_ms)
+    return {"event": event.id}
+
+
+@router.post("/api/undo")
+def undo(web: WebOf, key: str, cookie: RaterCookie = "") -> dict:
+    """Takes back the rater's last answer."""
+    with _answering(web, key, cookie) as (session, rater):
+        assignment = answering.undo(session, rater)
+    return {"assignment": _view(assignment)}
+
+
+@contextlib.contextmanager
+def _answering(web: Web, key: str, cookie: str) -> Iterator[tuple[Session, Rater]]:
+    web.limiter.check("answer", cookie)
+    with web.database.write() as session:
+        yield session, raters.enter(session, key, "rating", cookie)
+
+
+def _view(assignment: Assignment) -> dict:
+    return {"id": assignment.id, "image": f"images/{assignment.id}.png"}

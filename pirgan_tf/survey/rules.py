@@ -1,0 +1,128 @@
+"""Rules by which a rater's answers are not to be believed; the paper has none."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.survey.models import STARS
+
+PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
+_BOTS = re.compile(
+    r"(?<!cu)bot\b|crawl|spider|slurp|headless|phantomjs|selenium|puppeteer|playwright|scrapy"
+    r"|curl/|wget/|python-|httpx/|aiohttp/|java/|okhttp/|go-http-client|libwww|postman",
+    re.IGNORECASE,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class TooFast:
+    """Fails who gave at least a `share` of the answers sooner than `min_seconds` after the image.
+
+    It needs times for at least `min_answers` answers.
+    """
+
+    min_seconds: float = 0.4
+    share: float = 0.5
+    min_answers: int = 10
+
+    def judge(self, rater: Mapping[str, Any]) -> tuple[str, str]:
+        """Returns verdict and reason for a row of `summarise_raters`."""
+        if rater["timed"] < self.min_answers:
+            return NOT_RUN, f"{rater['timed']} answers with times, of {self.min_answers} needed"
+        verdict = FAILED if rater["fast"] >= self.share * rater["timed"] else PASSED
+        return verdict, f"{rater['fast']} of {rater['timed']} within {self.min_seconds:g} s"
+
+
+@dataclasses.dataclass(frozen=True)
+class SameStar:
+    """Fails who gave at least a `share` of at least `min_ratings` ratings the same star."""
+
+    min_ratings: int = 10
+    share: float = 0.95
+
+    def judge(self, rater: Mapping[str, Any]) -> tuple[str, str]:
+        """Returns verdict and reason for a row of `summarise_raters`."""
+        counts = {star: rater[f"star_{star}"] for star in STARS}
+        ratings = sum(counts.values())
+        if ratings < self.min_ratings:
+            return NOT_RUN, f"{ratings} ratings, of {self.min_ratings} needed"
+        star = max(counts, key=counts.__getitem__)
+        verdict = FAILED if counts[star] >= self.share * ratings else PASSED
+        return verdict, f"{counts[star]} of {ratings} ratings were {star}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Burst:
+    """Fails who gave more than `per_minute` answers in some 60 seconds."""
+
+    per_minute: int = 80
+
+    def judge(self, rater: Mapping[str, Any]) -> tuple[str, str]:
+        """Returns verdict and reason for a row of `summarise_raters`."""
+        if rater["answers"] == 0:
+            return NOT_RUN, "no answers"
+        shortest = rater["shortest"]
+        if pd.isna(shortest):
+            return PASSED, f"never more than {self.per_minute} answers in 60 s"
+        verdict = FAILED if shortest <= 60 else PASSED
+        return verdict, f"{self.per_minute + 1} answers in {shortest:.1f} s"
+
+
+@dataclasses.dataclass(frozen=True)
+class DeclaredBot:
+    """Fails whose browser calls itself a program."""
+
+    def judge(self, rater: Mapping[str, Any]) -> tuple[str, str]:
+        """Returns verdict and reason for a row of `summarise_raters`."""
+        if not rater["user_agent"]:
+            return NOT_RUN, "the browser did not say what it is"
+        found = _BOTS.search(rater["user_agent"])
+        return (FAILED, f"it says {found[0]!r}") if found else (PASSED, "it names no program")
+
+
+@dataclasses.dataclass(frozen=True)
+class ValidityRules:
+    """The rules, each with its parameters."""
+
+    too_fast: TooFast = TooFast()
+    same_star: SameStar = SameStar()
+    burst: Burst = Burst()
+    declared_bot: DeclaredBot = DeclaredBot()
+
+    @classmethod
+    def parse(cls, settings: Mapping[str, Any]) -> "ValidityRules":
+        """Makes the rules of a study.
+
+        Args:
+            settings: the study's "validity": parameters by rule, such as
+                {"burst": {"per_minute": 60}}; what is absent has its default.
+
+        Raises:
+            InputError: there is no such rule or parameter, or it is no positive number.
+        """
+        rules = cls()
+        names = [field.name for field in dataclasses.fields(rules)]
+        for name, parameters in settings.items():
+            if name not in names:
+                raise InputError(
+                    f"a rule of validity must be one of {', '.join(names)}. Received: {name!r}"
+                )
+            rule = getattr(rules, name)
+            known = [field.name for field in dataclasses.fields(rule)]
+            for parameter, value in parameters.items():
+                if parameter not in known:
+                    raise InputError(
+                        f"parameters of {name} are {', '.join(known) or 'none'}. "
+                        f"Received: {parameter!r}"
+                    )
+                if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+                    raise InputError(
+                        f"{parameter} of {name} must be a number above 0. Received: {value!r}"
+                    )
+            changed = dataclasses.replace(rule, **parameters)
+            rules = dataclasses.replace(rules, **{name: changed})
+        return rules

@@ -1,0 +1,152 @@
+"""Studies: a gallery, shown to people in one mode, with a link for them and an owner."""
+
+import hashlib
+import hmac
+import io
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import PIL.Image
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.survey.database import Database
+from pirgan_tf.survey.errors import UnknownStudy
+from pirgan_tf.survey.models import MODES, Image, ImageFile, SchemaVersion, Study
+from pirgan_tf.survey.rules import ValidityRules
+
+
+def create_study(
+    database: Database,
+    images: np.ndarray,
+    image_ids: Sequence[str],
+    *,
+    name: str,
+    mode: str,
+    raters_per_image: int,
+    images_per_rater: int,
+    assignment_seconds: float,
+    settings: dict[str, Any],
+) -> tuple[Study, str | None]:
+    """Makes a study of a gallery, or finds the one that was made of it before.
+
+    A study that is found goes on with the arguments given now; what people did in it
+    stays.
+
+    Args:
+        images: uint8 [n, height, width, 3].
+        image_ids: [n] ids, each another.
+        name: what its owner calls it.
+        mode: "rating" or "page".
+        raters_per_image: how many raters are to answer for each image, at least 1.
+        images_per_rater: how many images a rater is shown at most, at least 1.
+        assignment_seconds: how long an image waits for the answer of a rater who left,
+            above 0.
+        settings: JSON; "validity" holds what `ValidityRules.parse` takes.
+
+    Returns:
+        The study, and its owner's token; only its hash is kept, so there is None for a
+        study that was there before.
+
+    Raises:
+        InputError: the mode is neither, a number is too small, or there are no such rules
+            of validity.
+        DatabaseUnavailable: nothing has been stored.
+    """
+    if mode not in MODES:
+        raise InputError(f"mode must be one of {', '.join(MODES)}. Received: {mode!r}")
+    for argument, value in (
+        ("raters_per_image", raters_per_image),
+        ("images_per_rater", images_per_rater),
+    ):
+        if value < 1:
+            raise InputError(f"{argument} must be at least 1. Received: {value}")
+    if not assignment_seconds > 0:
+        raise InputError(f"assignment_seconds must be above 0. Received: {assignment_seconds}")
+    ValidityRules.parse(settings.get("validity", {}))
+    gallery_hash = _hash_gallery(images, image_ids)
+    chosen: dict[str, Any] = {
+        "name": name,
+        "raters_per_image": raters_per_image,
+        "images_per_rater": images_per_rater,
+        "assignment_seconds": assignment_seconds,
+        "settings": settings,
+    }
+    same = select(Study).where(Study.gallery_hash == gallery_hash, Study.mode == mode)
+    with database.write() as session:
+        # Several processes may begin with the same gallery at once.
+        session.execute(select(SchemaVersion).with_for_update())
+        study = session.scalars(same).one_or_none()
+        if study is not None:
+            for field, value in chosen.items():
+                setattr(study, field, value)
+            return study, None
+        token = secrets.token_urlsafe(32)
+        study = Study(
+            key=secrets.token_urlsafe(16),
+            gallery_hash=gallery_hash,
+            mode=mode,
+            owner_token_hash=hash_secret(token),
+            created_at=time.time(),
+            **chosen,
+        )
+        session.add(study)
+        session.flush()
+        rows = session.scalars(
+            insert(Image).returning(Image.id, sort_by_parameter_order=True),
+            [{"study_id": study.id, "image_id": str(image_id)} for image_id in image_ids],
+        )
+        session.execute(
+            insert(ImageFile),
+            [
+                {"image": row, "png": _encode_png(image)}
+                for row, image in zip(rows, images, strict=True)
+            ],
+        )
+    return study, token
+
+
+def renew_token(database: Database, study: Study) -> str:
+    """Gives a study's owner another token; the one before is worth nothing from then on."""
+    token = secrets.token_urlsafe(32)
+    with database.write() as session:
+        session.get_one(Study, study.id).owner_token_hash = hash_secret(token)
+    return token
+
+
+def find_study(session: Session, key: str, mode: str | None = None) -> Study:
+    """Returns the study whose raters' link has this key.
+
+    Raises:
+        UnknownStudy: there is none, or it is of another mode than the one given.
+    """
+    study = session.scalars(select(Study).where(Study.key == key)).one_or_none()
+    if study is None or mode not in (None, study.mode):
+        raise UnknownStudy("There is no such study.")
+    return study
+
+
+def is_owner(study: Study, token: str) -> bool:
+    """Returns whether a token is that of the study's owner."""
+    return hmac.compare_digest(study.owner_token_hash, hash_secret(token))
+
+
+def hash_secret(text: str) -> str:
+    """Returns the SHA-256 of a secret that is random, and long enough not to be guessed."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def _hash_gallery(images: np.ndarray, image_ids: Sequence[str]) -> str:
+    digest = hashlib.sha256(repr((images.shape, [str(i) for i in image_ids])).encode())
+    digest.update(images.tobytes())
+    return digest.hexdigest()
+
+
+def _encode_png(image: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    PIL.Image.fromarray(image).save(file, "PNG")
+    return file.getvalue()

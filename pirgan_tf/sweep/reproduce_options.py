@@ -1,0 +1,180 @@
+"""The options of `reproduce`: its own, and every stage's with the stage's name before them."""
+
+import dataclasses
+import importlib.util
+import math
+import typing
+from typing import Any
+
+from pirgan_tf import data, gan, users
+from pirgan_tf.cli.options import option
+from pirgan_tf.cli.outputs import read_options
+from pirgan_tf.errors import InputError
+from pirgan_tf.stages import (
+    evaluate,
+    pretrain,
+    sample,
+    simulate,
+    train_estimator,
+    tune,
+)
+from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
+from pirgan_tf.stages.shared.training_options import DeviceOptions
+
+_STAGE_OPTIONS = {
+    "pretrain": pretrain.PretrainOptions,
+    "sample": sample.SampleOptions,
+    "simulate": simulate.SimulateOptions,
+    "estimator": train_estimator.TrainEstimatorOptions,
+    "tune": tune.TuneOptions,
+    "evaluate": evaluate.EvaluateOptions,
+}
+# What the run itself decides: the inputs of its stages.
+_GIVEN = {"gan", "gallery", "interactions", "estimator", "objective", "before", "after"}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _RunOptions(DeviceOptions):
+    """Flags of reproduce that are its own, or common to several stages."""
+
+    objectives: str = option(
+        "What the users like: one or several objectives, with spaces, or a file with one a line, "
+        "as list_objectives writes it.",
+        changes_result=False,
+    )
+    gan: str | None = option("GAN folder to begin with, instead of pretraining one.", None)
+    vgg16_weights: str = vgg16_weights_option()
+    rounds: int = option("Rounds of users, estimator and tuning (section 4.3.3).", 1, minimum=1)
+    tune_pir_weight: tuple[str, ...] = option(
+        "w_PIR of section 2.1.4; with several, the generator is tuned with each.", ("1000",)
+    )
+    evaluate_num_images: int | None = option(
+        "Images of each tuned GAN to evaluate; by default as many as of the first GAN.",
+        None,
+        # What diversity takes: five neighbours, the image itself, and one that is none.
+        minimum=7,
+    )
+    jobs: int = option("Objectives at once.", 1, minimum=1, changes_result=False)
+    executor: str = option(
+        "Where they run: processes of this machine, or a Ray cluster that shares the output's "
+        "file system (a running one, such as that of RAY_ADDRESS, or else a new one here).",
+        "local",
+        choices=("local", "ray"),
+        changes_result=False,
+    )
+
+    def validate(self) -> None:
+        """Checks the numbers, the objectives, the inputs, and what the stages would refuse."""
+        super().validate()
+        if self.executor == "ray" and importlib.util.find_spec("ray") is None:
+            raise InputError(
+                "executor=ray needs Ray: pip install 'pirgan-tf[cluster]'. Received: no such module"
+            )
+        check_objectives(self.objective_texts, self.vgg16_weights)
+        weights = self.pir_weights
+        if len(weights) > 1 and self.rounds > 1:
+            raise InputError(
+                "several values of tune_pir_weight and several rounds cannot be combined. "
+                f"Received: {len(weights)} and {self.rounds}"
+            )
+        # What a later stage would refuse must not wait until the earlier ones are done.
+        options = vars(self)
+        if self.rounds > 1 and options["simulate_rescale"]:
+            raise InputError(
+                "simulate_rescale is of one gallery's rates, and cannot be combined with several "
+                f"rounds. Received: {self.rounds} rounds"
+            )
+        if self.gan:
+            gan.read_gan_shape(self.gan)
+            made_with = read_options(self.gan, ("pretrain", "tune"), ("dataset", "classes"))
+            dataset, classes = made_with["dataset"], tuple(made_with["classes"])
+        else:
+            stage_options("pretrain", self, output=self.output).validate()
+            dataset, classes = options["pretrain_dataset"], options["pretrain_classes"]
+        data.validate_dataset_spec(
+            options["tune_dataset"] or dataset, options["tune_classes"] or classes
+        )
+        train_estimator.check_initial(
+            options["estimator_slim_checkpoint"], options["estimator_initial"]
+        )
+        evaluate.check_features(options["evaluate_features"], self.vgg16_weights)
+        train_estimator.check_labels(options["estimator_head"], options["estimator_labels"])
+        for stage in ("estimator", "tune"):
+            self.check_replicas(options[f"{stage}_batch_size"])
+        _check_gallery(
+            options["sample_num_images"],
+            options["estimator_heldout"],
+            options["estimator_num_train"],
+            options["estimator_batch_size"],
+        )
+
+    @property
+    def objective_texts(self) -> list[str]:
+        """The objectives, in their order."""
+        return users.parse_objective_list(self.objectives)
+
+    @property
+    def pir_weights(self) -> tuple[float, ...]:
+        """The values of w_PIR, in their order."""
+        try:
+            weights = tuple(float(text) for text in self.tune_pir_weight)
+        except ValueError:
+            weights = ()
+        # They name folders in this form.
+        names = {f"{weight:g}" for weight in weights if math.isfinite(weight) and weight >= 0}
+        if not weights or len(names) < len(weights):
+            raise InputError(
+                "tune_pir_weight must be one or several numbers from 0 that differ in 6 digits. "
+                f"Received: {','.join(self.tune_pir_weight)}"
+            )
+        return weights
+
+
+def _stage_fields() -> list[tuple[str, Any, Any]]:
+    """Returns each stage's own options, with the stage's name before theirs."""
+    given = {field.name for field in dataclasses.fields(_RunOptions)} | _GIVEN
+    return [
+        (name, hints[field.name], _copy(field))
+        for stage, options_class in _STAGE_OPTIONS.items()
+        for hints in [typing.get_type_hints(options_class)]
+        for field in dataclasses.fields(options_class)
+        for name in [f"{stage}_{field.name}"]
+        if field.name not in given and name not in given
+    ]
+
+
+def _copy(field: dataclasses.Field) -> Any:
+    metadata = dict(field.metadata)
+    # A stage of the run that is finished would not make further steps.
+    metadata["changes_result"] |= field.name == "steps"
+    return dataclasses.field(default=field.default, metadata=metadata)
+
+
+ReproduceOptions = dataclasses.make_dataclass(
+    "ReproduceOptions", _stage_fields(), bases=(_RunOptions,), frozen=True, kw_only=True
+)
+# Where pickle finds it, for objectives that run in other processes.
+ReproduceOptions.__module__ = __name__
+
+
+def stage_options(stage: str, options: Any, **given: Any) -> Any:
+    """Returns a stage's options: those given, the common ones and the stage's own."""
+    options_class = _STAGE_OPTIONS[stage]
+    values = {
+        field.name: getattr(options, name)
+        for field in dataclasses.fields(options_class)
+        for name in (f"{stage}_{field.name}", field.name)
+        if hasattr(options, name)
+    }
+    return options_class(**(values | {"overwrite": False, "dry_run": False} | given))
+
+
+def _check_gallery(num_images: int, heldout: float, num_train: int | None, batch_size: int) -> None:
+    num_heldout = round(heldout * num_images)
+    left = num_images - num_heldout
+    if num_heldout < 3 or min(left, num_train or left) < batch_size:
+        raise InputError(
+            "sample_num_images, estimator_heldout and estimator_num_train must leave the estimator "
+            f"at least 3 images to measure on and its estimator_batch_size, {batch_size}, to train "
+            f"on. Received: {num_heldout} and {min(left, num_train or left)}"
+        )

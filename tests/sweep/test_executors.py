@@ -1,0 +1,133 @@
+import importlib.util
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.sweep import executors
+from pirgan_tf.sweep.executors import run_objectives
+from pirgan_tf.sweep.reproduce_options import ReproduceOptions
+
+TEXTS = ["color:red", "color:blue"]
+
+
+def make_options(folder, **changes):
+    return ReproduceOptions(output=str(folder), objectives=" ".join(TEXTS), **changes)
+
+
+def has_tensorflow(process):
+    return "tensorflow" in Path(f"/proc/{process.pid}/maps").read_text()
+
+
+def test_only_the_objective_of_a_killed_worker_is_lost(tmp_path):
+    """All others are worked on; they fail at their first stage, for want of a gallery."""
+    texts = [*TEXTS, "color:green", "color:red-blue"]
+
+    def kill():
+        # Loading TensorFlow is the first thing that a worker does for an objective.
+        while not (busy := [w for w in multiprocessing.active_children() if has_tensorflow(w)]):
+            time.sleep(0.01)
+        busy[0].kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    outcomes = list(run_objectives(texts, make_options(tmp_path, jobs=2), tmp_path))
+    killer.join()
+    assert {outcome.objective for outcome in outcomes} == set(texts)
+    killed = [outcome for outcome in outcomes if outcome.failure.startswith("worker: ")]
+    (failure,) = (outcome.failure for outcome in killed)
+    assert failure.endswith("was killed (exit code -9), perhaps for want of memory")
+    assert killed[0].objective in TEXTS
+    for outcome in set(outcomes) - set(killed):
+        assert outcome.failure.startswith("simulate: gallery must be a gallery.npz")
+    assert len(list(tmp_path.glob("objectives/*/failure.json"))) == 4
+    assert not multiprocessing.active_children()
+
+
+def test_processes_are_renewed_when_they_were_killed_or_have_grown(tmp_path, monkeypatch):
+    monkeypatch.setattr(executors, "_OBJECTIVES_A_PROCESS", 2)
+    started = []
+    start = executors._Processes._start
+
+    def count(workers):
+        started.append(start(workers))
+        return started[-1]
+
+    monkeypatch.setattr(executors._Processes, "_start", count)
+    # One at a time, and too many for this process by the number above.
+    texts = [*TEXTS, "color:green", "color:red-blue"]
+    outcomes = run_objectives(texts, make_options(tmp_path), tmp_path)
+    done = [next(outcomes)]
+    (worker,) = multiprocessing.active_children()
+    worker.kill()
+    worker.join()
+    done += outcomes
+    assert [outcome.objective for outcome in done] == texts
+    assert [outcome.failure.split(":")[0] for outcome in done] == ["simulate"] * 4
+    # One, two and one.
+    assert len(started) == 3
+    assert len(list(tmp_path.glob("objectives/*/log.txt"))) == 4
+    assert not multiprocessing.active_children()
+
+
+def test_workers_do_not_outlive_a_killed_run(tmp_path):
+    code = f"""
+from pathlib import Path
+from pirgan_tf.stages.executors import run_objectives
+from pirgan_tf.stages.reproduce_options import ReproduceOptions
+if __name__ == "__main__":
+    options = ReproduceOptions(output="x", objectives="", jobs=2)
+    list(run_objectives({TEXTS!r}, options, Path({str(tmp_path)!r})))
+"""
+    (tmp_path / "run.py").write_text(code)
+    run = subprocess.Popen([sys.executable, str(tmp_path / "run.py")])
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    # Two workers, and what Python starts to clean up after them.
+    while len(workers := children.read_text().split()) < 3:
+        assert run.poll() is None
+        time.sleep(0.01)
+    run.kill()
+    run.wait()
+    deadline = time.monotonic() + 60
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline, workers
+        time.sleep(0.1)
+
+
+def test_sigterm_stops_the_run_before_the_next_objective(tmp_path):
+    texts = [f"color:{name}" for name in ("red", "green", "blue", "red-green", "red-blue")]
+
+    def send():
+        while not list(tmp_path.glob("objectives/*/failure.json")):
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    with pytest.raises(KeyboardInterrupt):
+        # The first objectives fail at once for want of a gallery; then the signal comes.
+        for _ in run_objectives(texts, make_options(tmp_path, jobs=2), tmp_path):
+            sender.join()
+    assert len(list(tmp_path.glob("objectives/*"))) < len(texts)
+    assert not multiprocessing.active_children()
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+@pytest.mark.parametrize(
+    ("gpus", "jobs", "share"), [(0, 2, 0), (2, 2, 1), (4, 2, 1), (2, 3, 0.5), (1, 3, 1 / 3)]
+)
+def test_objectives_at_once_fit_on_the_gpus(gpus, jobs, share):
+    assert executors._gpus_for_each(gpus, jobs) == share
+
+
+def test_ray_that_is_not_installed_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"executor=ray needs Ray: pip install 'pirgan-tf\[clus"):
+        make_options(tmp_path / "run", executor="ray").validate()
