@@ -23,6 +23,7 @@ from pirgan_tf.users.vgg16_layers import KERAS_NAMES, VGG16_LAYERS
 from pirgan_tf.users.vgg16_weights import load_vgg16, served_layers, weights_digest
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
 
 VGG16_BATCH = 32
@@ -104,14 +105,14 @@ def _num_filters(layers: list[str]) -> int:
     return sum(VGG16_LAYERS[layer] for layer in layers)
 
 
-def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
-    """Return the function from images to the norms of `FilterTable`, ready to be called.
+def norms_function(weights: str) -> "tuple[Callable[[tf.Tensor], tf.Tensor], keras.Model]":
+    """Return the norms of `FilterTable` as a TensorFlow function, and the network that it calls.
 
     Args:
         weights: as for `filter_norms`.
 
     Returns:
-        A function of images [n, height, width, 3], as for `filter_norms`.
+        A function of float32 pixels [n, height, width, 3] in 0..255, and VGG16.
     """
     import keras
     import tensorflow as tf
@@ -124,7 +125,6 @@ def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
     outputs = [network.get_layer(KERAS_NAMES[layer]).output for layer in served_layers(weights)]
     to_activations = keras.Model(network.input, outputs)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.float32)])
     def squared_norms(pixels):
         pixels = tf.image.resize(pixels, [_SIZE, _SIZE])
         pixels = keras.applications.vgg16.preprocess_input(pixels)
@@ -133,6 +133,22 @@ def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
             [tf.reduce_sum(s, axis=range(1, len(s.shape) - 1)) for s in squares], axis=1
         )
 
+    return squared_norms, network
+
+
+def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
+    """Return the function from images to the norms of `FilterTable`, ready to be called.
+
+    Args:
+        weights: as for `filter_norms`.
+
+    Returns:
+        A function of images [n, height, width, 3], as for `filter_norms`.
+    """
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec([None, None, None, 3], tf.float32)]
+    squared_norms = tf.function(norms_function(weights)[0], input_signature=signature)
     # Called by itself, tf.function would warn of being traced for every table.
     traced = squared_norms.get_concrete_function()
     return lambda images: traced(tf.constant(255 * unit_pixels(images), tf.float32))
