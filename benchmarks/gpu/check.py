@@ -1,4 +1,4 @@
-"""Compares the first losses of each training program with TensorFlow's: python3 check.py PROGRAMS"""
+"""Compares the first losses of the programs with TensorFlow's: python3 check.py PROGRAMS"""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ def main() -> None:
     options = parser.parse_args()
     expected = json.loads((options.programs / "expected.json").read_text())
     for name, losses in list(expected.items())[:1]:
-        program = load(options.programs / name)
+        [program] = load(options.programs / name)
         state = first_state(options.programs)
         received = [
             [float(x) for x in program(state, *arguments(name, step)).values()]
