@@ -80,8 +80,8 @@ def test_processes_are_renewed_when_they_were_killed_or_have_grown(tmp_path, mon
 def test_workers_do_not_outlive_a_killed_run(tmp_path):
     code = f"""
 from pathlib import Path
-from pirgan_tf.stages.executors import run_objectives
-from pirgan_tf.stages.reproduce_options import ReproduceOptions
+from pirgan_tf.sweep.executors import run_objectives
+from pirgan_tf.sweep.reproduce_options import ReproduceOptions
 if __name__ == "__main__":
     options = ReproduceOptions(output="x", objectives="", jobs=2)
     list(run_objectives({TEXTS!r}, options, Path({str(tmp_path)!r})))
