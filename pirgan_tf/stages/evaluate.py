@@ -27,12 +27,14 @@ _BATCH = 100
 class EvaluateOptions(Options):
     """Flags of evaluate."""
 
-    before: str = option("Gallery of the GAN before tuning.")
-    after: str = option("Gallery of the tuned GAN, from another seed.")
+    before: str = option("Gallery of the GAN before tuning.", reads=str)
+    after: str = option("Gallery of the tuned GAN, from another seed.", reads=str)
     objective: str = option("What the users like, such as color:red-blue or vgg16:pool2:17.")
     vgg16_weights: str = vgg16_weights_option()
     estimator: str | None = option(
-        "Estimator folder, to compare its estimate of the change with the truth.", None
+        "Estimator folder, to compare its estimate of the change with the truth.",
+        None,
+        reads=str,
     )
     features: str = option(
         "Features in which diversity is measured: the estimator's last layer before its output, "

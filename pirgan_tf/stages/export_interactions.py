@@ -23,7 +23,8 @@ class ExportInteractionsOptions(Options):
 
     database: str = option(
         "sqlite:///PATH or postgresql://USER@HOST/NAME, with the password in PGPASSWORD or "
-        "~/.pgpass, for options.json holds this."
+        "~/.pgpass, for options.json holds this.",
+        reads=lambda url: url.partition("sqlite:///")[2],
     )
     study: str = option("The study's key, from its raters' link: what follows /s/.")
     format: str = option(

@@ -18,7 +18,8 @@ class ReportOptions(Options):
     """Flags of report."""
 
     runs: tuple[str, ...] = option(
-        "Run folders, from reproduce or evaluate, and results.csv files, with commas."
+        "Run folders, from reproduce or evaluate, and results.csv files, with commas.",
+        reads=str,
     )
 
     def validate(self) -> None:

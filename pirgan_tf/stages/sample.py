@@ -19,7 +19,7 @@ _GRID_IMAGES = 64
 class SampleOptions(Options):
     """Flags of sample."""
 
-    gan: str = option("GAN folder, from pretrain or tune.")
+    gan: str = option("GAN folder, from pretrain or tune.", reads=str)
     num_images: int = option("Images to generate.", 1000, minimum=1)
     seed: int = option("Seed of latents and classes.", 0, minimum=0, below=2**31)
 

@@ -3,11 +3,13 @@
 import dataclasses
 import re
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import run_folder
+from pirgan_tf.cli.paths import check_apart, check_writable
 from pirgan_tf.data.gallery import gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
 
@@ -25,7 +27,7 @@ class ServeOptions(Options):
     output: str = option(
         "Folder of the survey; the same command goes on with it.", changes_result=False
     )
-    gallery: str = option("Gallery, from sample.")
+    gallery: str = option("Gallery, from sample.", reads=str)
     mode: str = option(
         "What people see: the images one by one, to give stars, or one behind a page of yours.",
         "rating",
@@ -89,6 +91,11 @@ class ServeOptions(Options):
                     f"Received: {origin!r}"
                 )
         read_gallery(self.gallery)
+
+    def check_output(self) -> None:
+        """Checks that the folder can be written; it may be there already."""
+        check_apart(Path(self.output), self.inputs())
+        check_writable(Path(self.output))
 
 
 def run(options: ServeOptions) -> None:

@@ -24,8 +24,10 @@ STAGE = "train_estimator"
 class TrainEstimatorOptions(TrainingOptions):
     """Flags of train_estimator; the defaults are the paper's numbers."""
 
-    gallery: tuple[str, ...] = option("Gallery, from sample; or several, with commas.")
-    interactions: tuple[str, ...] = option("interactions.csv of each gallery, or its folder.")
+    gallery: tuple[str, ...] = option("Gallery, from sample; or several, with commas.", reads=str)
+    interactions: tuple[str, ...] = option(
+        "interactions.csv of each gallery, or its folder.", reads=str
+    )
     steps: int = option(
         "Training steps (decision of ours).", 25_000, minimum=1, changes_result=False
     )
@@ -47,11 +49,14 @@ class TrainEstimatorOptions(TrainingOptions):
     )
     temperature: float = option("Softmax temperature in use.", estimator.USE_TEMPERATURE, above=0.0)
     slim_checkpoint: str | None = option(
-        "TF-slim's checkpoint of Inception v2 to begin with, instead of random weights.", None
+        "TF-slim's checkpoint of Inception v2 to begin with, instead of random weights.",
+        None,
+        reads=str,
     )
     initial: str | None = option(
         "Folder of train_estimator or pretrain_estimator to begin with, instead of random weights.",
         None,
+        reads=str,
     )
     heldout: float = option("Part of each gallery to measure on.", 0.1, above=0.0, below=1.0)
     num_train: int | None = option(

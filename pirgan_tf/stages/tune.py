@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from pirgan_tf import data, estimator, gan, training
@@ -19,10 +20,12 @@ STAGE = "tune"
 class TuneOptions(GanOptions):
     """Flags of tune; the defaults are the paper's numbers."""
 
-    gan: str = option("GAN folder, from pretrain or tune.")
-    estimator: str = option("Estimator folder, from train_estimator.")
+    gan: str = option("GAN folder, from pretrain or tune.", reads=str)
+    estimator: str = option("Estimator folder, from train_estimator.", reads=str)
     dataset: str | None = option(
-        "Photographs that the discriminator goes on to see; those of the GAN by default.", None
+        "Photographs that the discriminator goes on to see; those of the GAN by default.",
+        None,
+        reads=data.dataset_folder,
     )
     steps: int = option("Training steps.", 50_000, minimum=1, changes_result=False)
     pir_weight: float = option("w_PIR of section 2.1.4.", 1000.0, minimum=0.0)
@@ -47,6 +50,10 @@ class TuneOptions(GanOptions):
         inherited = _inherit(self)
         read_options(self.estimator, ("train_estimator",), ("temperature",))
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
+
+    def inputs(self) -> Iterator[tuple[str, str]]:
+        """Yields what the command reads, the GAN's photographs too."""
+        return super(TuneOptions, dataclasses.replace(self, **_inherit(self))).inputs()
 
 
 def run(options: TuneOptions) -> None:

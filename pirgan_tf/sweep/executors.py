@@ -11,10 +11,11 @@ from collections.abc import Generator, Iterable, Sequence
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from pirgan_tf.cli import signals
 from pirgan_tf.cli.command import import_tensorflow
-from pirgan_tf.errors import Interrupted, TrainingError
+from pirgan_tf.errors import TrainingError
 from pirgan_tf.sweep.objective_run import Outcome, objective_folder, record_failure, run_objective
 
 # TensorFlow keeps the graphs of loops, some 150 MB an objective, until its process ends.
@@ -36,17 +37,16 @@ def run_objectives(
 
     Raises:
         TrainingError: if Ray's cluster cannot be reached.
-        Interrupted: after SIGTERM, once the workers have stopped.
+        Interrupted: after SIGTERM or SIGINT, once the workers have stopped.
     """
     few = len(texts) <= _OBJECTIVES_A_PROCESS
     if options.executor == "local" and options.jobs == 1 and few:
         yield from (run_objective(text, options, folder) for text in texts)
         return
     workers = (_Ray if options.executor == "ray" else _Processes)(options, folder)
-    # After the workers' start: Ray sets a handler of its own.
-    previous = signal.signal(signal.SIGTERM, _stop)
     waiting, running = deque(texts), dict[Any, str]()
-    try:
+    # After the workers' start: Ray sets a handler of its own.
+    with signals.raised("; the same command goes on"), contextlib.closing(workers):
         while waiting or running:
             # No more at a time: what is handed over already cannot be taken back on a signal.
             while waiting and len(running) < options.jobs:
@@ -58,17 +58,10 @@ def run_objectives(
                     yield workers.result(handle)
                 except _WorkerError as error:
                     yield record_failure(text, options, folder, "worker", str(error))
-    finally:
-        workers.close()
-        signal.signal(signal.SIGTERM, previous)
 
 
 class _WorkerError(RuntimeError):
     """A worker ended in the middle of an objective."""
-
-
-def _stop(signum: int, frame: Any) -> NoReturn:
-    raise Interrupted(signum, "stopped by SIGTERM; the same command goes on")
 
 
 def _work(text: str, options: Any, folder: Path, directory: Path) -> Outcome:
@@ -161,7 +154,12 @@ class _Processes:
         ours, theirs = context.Pipe()
         arguments = (theirs, self._options, self._folder, Path.cwd())
         process = context.Process(target=_serve, args=arguments)
-        process.start()
+        # Ctrl-C reaches all processes of a terminal: the workers leave it to this one.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         # So that the pipe ends with the process.
         theirs.close()
         self._processes[ours] = process

@@ -4,11 +4,14 @@ import dataclasses
 import importlib.util
 import math
 import typing
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pirgan_tf import data, gan, users
 from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import read_options
+from pirgan_tf.cli.paths import check_apart, check_writable
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages import (
     evaluate,
@@ -41,8 +44,11 @@ class _RunOptions(DeviceOptions):
         "What the users like: one or several objectives, with spaces, or a file with one a line, "
         "as list_objectives writes it.",
         changes_result=False,
+        reads=users.objective_file,
     )
-    gan: str | None = option("GAN folder to begin with, instead of pretraining one.", None)
+    gan: str | None = option(
+        "GAN folder to begin with, instead of pretraining one.", None, reads=str
+    )
     vgg16_weights: str = vgg16_weights_option()
     rounds: int = option("Rounds of users, estimator and tuning (section 4.3.3).", 1, minimum=1)
     tune_pir_weight: tuple[str, ...] = option(
@@ -107,6 +113,19 @@ class _RunOptions(DeviceOptions):
             options["estimator_num_train"],
             options["estimator_batch_size"],
         )
+
+    def inputs(self) -> Iterator[tuple[str, str]]:
+        """Yields what the command reads, the GAN's photographs too."""
+        yield from super().inputs()
+        if self.gan:
+            dataset = read_options(self.gan, ("pretrain", "tune"), ("dataset",))["dataset"]
+            if folder := data.dataset_folder(dataset):
+                yield "gan", folder
+
+    def check_output(self) -> None:
+        """Checks that the folder can be written; it may be there already."""
+        check_apart(Path(self.output), self.inputs())
+        check_writable(Path(self.output))
 
     @property
     def objective_texts(self) -> list[str]:

@@ -9,6 +9,12 @@ from pirgan_tf.users.objectives import parse_objective
 from pirgan_tf.users.rates import Objective
 
 
+def objective_file(text_or_file: str) -> str | None:
+    """Returns the path if it is one, None for the text of objectives."""
+    # Path.is_file raises where a text is longer than a path can be.
+    return text_or_file if os.path.isfile(text_or_file) else None  # noqa: PTH113
+
+
 def parse_objective_list(text_or_file: str) -> list[str]:
     """Return the texts of one or several different objectives, in order.
 
@@ -21,8 +27,7 @@ def parse_objective_list(text_or_file: str) -> list[str]:
         InputError: a word or a line, whose number is told, is no objective, or
             repeats an earlier one; there are none; the file cannot be read.
     """
-    # Path.is_file raises where a text is longer than a path can be.
-    if os.path.isfile(text_or_file):  # noqa: PTH113
+    if objective_file(text_or_file):
         return _parse_file(Path(text_or_file))
     try:
         texts = _parse((word, "objectives: ") for word in text_or_file.split())

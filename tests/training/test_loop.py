@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from pirgan_tf.errors import InputError, TrainingError
-from pirgan_tf.training.loop import Interrupted, Schedule, run
+from pirgan_tf.errors import InputError, Interrupted, TrainingError
+from pirgan_tf.training.loop import Schedule, run
 
 QUIET = {"checkpoint_minutes": 0.0}
 
@@ -24,7 +24,8 @@ def schedule(steps, **settings):
 def restored(trainer, folder):
     """The values of the newest checkpoint, in the variables of a new trainer."""
     checkpoint = tf.train.Checkpoint(**trainer.checkpoint_items())
-    checkpoint.restore(tf.train.latest_checkpoint(folder / "checkpoints")).expect_partial()
+    newest = folder / "checkpoints" / f"ckpt-{checkpoints(folder)[-1]}"
+    checkpoint.restore(str(newest)).expect_partial()
     return trainer.values()
 
 

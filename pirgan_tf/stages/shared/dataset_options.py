@@ -14,6 +14,7 @@ class DatasetOptions(TrainingOptions):
     dataset: str = option(
         "Photographs: landscapes (procedural), folder:DIR (from import_photos) or tfds:NAME.",
         "landscapes",
+        reads=data.dataset_folder,
     )
     classes: tuple[str, ...] = option("Classes to use, by name; empty is all.", ())
     landscapes: int = option(
