@@ -228,7 +228,7 @@ def _has_checkpoint(partial: Path) -> bool:
 
 
 def _holds_only_options(folder: Path) -> bool:
-    return all(path.name == paths.OPTIONS_FILE or path.is_dir() for path in folder.rglob("*"))
+    return {path.name for path in folder.iterdir()} <= {paths.OPTIONS_FILE}
 
 
 def _is_to_be_resumed(folder: Path, stage: str, options: Options) -> bool:
