@@ -41,7 +41,7 @@ def run(options: PretrainOptions) -> None:
     """Trains a GAN on photographs (section 2.1.1 and appendix A of the paper).
 
     Writes generator.keras, discriminator.keras, gan.json, options.json, stats.jsonl,
-    images/, summaries/ (for TensorBoard) and checkpoints/ to the output.
+    images/ and summaries/ (for TensorBoard) to the output.
     """
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)

@@ -40,7 +40,7 @@ def run(options: PretrainEstimatorOptions) -> None:
 
     It takes the place of the paper's training on JFT, which is not public. Writes
     inception_v2.keras, fit.json (accuracy on photographs that were held out),
-    options.json, stats.jsonl, summaries/ and checkpoints/ to the output, which
+    options.json, stats.jsonl and summaries/ to the output, which
     train_estimator takes as --initial.
     """
     options, devices = set_up_devices(options)

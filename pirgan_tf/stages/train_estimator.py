@@ -89,8 +89,7 @@ def run(options: TrainEstimatorOptions) -> None:
     """Learns from interactions to estimate the rate of any image (section 2.1.3).
 
     Writes estimator.keras, estimator.json, fit.json (how good it is on images
-    that were held out), options.json, stats.jsonl, summaries/ and checkpoints/ to
-    the output.
+    that were held out), options.json, stats.jsonl and summaries/ to the output.
     """
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)

@@ -60,7 +60,7 @@ def run(options: TuneOptions) -> None:
     """Tunes a GAN so that its images have a higher estimated rate (section 2.1.4).
 
     Writes what pretrain writes: generator.keras, discriminator.keras, gan.json,
-    options.json, stats.jsonl, images/, summaries/ and checkpoints/ to the output.
+    options.json, stats.jsonl, images/ and summaries/ to the output.
     """
     inherited = _inherit(options)
     options, devices = set_up_devices(dataclasses.replace(options, **inherited))

@@ -8,7 +8,7 @@ import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Sequence
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -154,15 +154,18 @@ class _Processes:
         ours, theirs = context.Pipe()
         arguments = (theirs, self._options, self._folder, Path.cwd())
         process = context.Process(target=_serve, args=arguments)
-        # Ctrl-C reaches all processes of a terminal: the workers leave it to this one.
+        # Ctrl-C reaches all processes of a terminal: the workers leave it to this one. The
+        # tracker's start would lift the block.
+        resource_tracker.ensure_running()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             process.start()
+            # So that the pipe ends with the process.
+            theirs.close()
+            self._processes[ours] = process
         finally:
+            # From here on a signal is raised, and `close` ends this one too.
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        # So that the pipe ends with the process.
-        theirs.close()
-        self._processes[ours] = process
         return ours
 
     def _end(self, calls: Any) -> int | None:

@@ -24,7 +24,7 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
     options = json.loads((tmp_path / "survey" / "options.json").read_text())
     assert options["stage"] == "serve"
     assert first.token not in json.dumps(options)
-    assert first.stop() == -signal.SIGTERM
+    assert first.stop() == 128 + signal.SIGTERM
 
     second = serve(*flags, "--images_per_rater=4")
     assert "token" not in second.lines
