@@ -8,7 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.errors import InputError
+from pirgan_tf.training.disk import writing
 
 _NAME = re.compile(r"ckpt-(\d+)\.(?:index|data-.*)")
 _UNREADABLE = (tf.errors.OpError, LookupError, ValueError)
@@ -79,20 +80,16 @@ class Checkpoints:
         self._step.assign(step)
         self._records.assign(json.dumps(records))
         beside = self._folder / "partial"
+        # What a kill left of an earlier one.
+        shutil.rmtree(beside, ignore_errors=True)
         try:
-            # What a kill left of an earlier one.
+            with writing(f"the checkpoint of step {step}"):
+                self._checkpoint.write(str(beside / self._prefix(step).name))
+                # The index last, for without it there is no checkpoint.
+                for path in sorted(beside.iterdir()):
+                    path.replace(self._folder / path.name)
+        finally:
             shutil.rmtree(beside, ignore_errors=True)
-            self._checkpoint.write(str(beside / self._prefix(step).name))
-            # The index last, for without it there is no checkpoint.
-            for path in sorted(beside.iterdir()):
-                path.replace(self._folder / path.name)
-            beside.rmdir()
-        except (tf.errors.OpError, OSError) as error:
-            shutil.rmtree(beside, ignore_errors=True)
-            reason = " ".join(str(error).split())
-            raise TrainingError(
-                f"the checkpoint of step {step} cannot be written: {reason}"
-            ) from error
         self._delete(self._steps()[: -self._keep])
 
     def _prefix(self, step: int) -> Path:

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from pirgan_tf.training.disk import writing
 from pirgan_tf.training.grids import save_png
 
 
@@ -58,7 +59,8 @@ class Records:
 
     def __exit__(self, *_) -> None:
         self._bar.close()
-        self._writer.close()
+        with writing("a summary"):
+            self._writer.close()
 
     def state(self) -> dict:
         """Returns what a run that goes on from here needs for its next tick."""
@@ -94,7 +96,7 @@ class Records:
             "steps_per_second": speed,
             "images_per_second": speed * self._batch_size,
         } | losses
-        with self._stats.open("a") as file:
+        with writing("a row of stats.jsonl"), self._stats.open("a") as file:
             file.write(json.dumps(row) + "\n")
         self._write_scalars(step, row)
         self._show(step, speed, losses)
@@ -106,16 +108,16 @@ class Records:
         """Writes a picture, uint8 `[h, w, 3]`, as images/NAME.png; None writes nothing."""
         if image is None:
             return
-        save_png(image, self._folder / "images" / f"{name}.png")
-        with self._writer.as_default(step=step):
+        with writing("an image"), self._writer.as_default(step=step):
+            save_png(image, self._folder / "images" / f"{name}.png")
             tf.summary.image("images", image[None])
 
     def _write_scalars(self, step: int, figures: dict[str, float]) -> None:
-        with self._writer.as_default(step=step):
+        with writing("a summary"), self._writer.as_default(step=step):
             for name, value in figures.items():
                 if name not in ("step", "seconds"):
                     tf.summary.scalar(name, value)
-        self._writer.flush()
+            self._writer.flush()
 
     def _read(self) -> tuple[list[dict], int]:
         """Returns the rows up to the newest tick, and the number of spoiled lines."""

@@ -78,7 +78,7 @@ class LineTrainer(Trainer):
         return [v.numpy() for item in (self.model, self.optimizer) for v in item.variables]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_line_trainer(devices):
     def make(**settings):
         return LineTrainer(devices, **settings)

@@ -2,11 +2,12 @@ import json
 import os
 import signal
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
 
-from pirgan_tf.errors import Interrupted
+from pirgan_tf.errors import Interrupted, TrainingError
 from pirgan_tf.training.loop import Schedule, run
 from pirgan_tf.training.records import Records
 
@@ -158,3 +159,13 @@ def test_a_status_line_tells_step_speed_and_losses(tmp_path, capsys):
     assert "line 1.5" in line
     assert "images/s" in line
     assert line.rstrip().endswith("left")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_full_disk_is_told_in_one_line(make_line_trainer, tmp_path):
+    (tmp_path / "summaries").mkdir()
+    run(make_line_trainer(), schedule(2, log_every=1), tmp_path)
+    stats = tmp_path / "stats.jsonl"
+    trainer = make_line_trainer(at={3: lambda _: stats.unlink() or stats.symlink_to("/dev/full")})
+    with pytest.raises(TrainingError, match=r"row of stats.jsonl cannot .* No space left on dev"):
+        run(trainer, schedule(4, log_every=1, evaluate_every=3), tmp_path)
