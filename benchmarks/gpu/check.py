@@ -19,7 +19,7 @@ def main() -> None:
     options = parser.parse_args()
     expected = json.loads((options.programs / "expected.json").read_text())
     for name, losses in list(expected.items())[:1]:
-        [program] = load(options.programs / name)
+        program = load(options.programs / name)
         state = first_state(options.programs)
         received = [
             [float(x) for x in program(state, *arguments(name, step)).values()]

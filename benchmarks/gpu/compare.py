@@ -28,7 +28,9 @@ def main() -> None:
     """Times group by group, the more telling ones first."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("programs", type=Path)
-    parser.add_argument("--groups", default=",".join(GROUPS), help="KIND:STEP:PRECISION[:FORM+FORM]")
+    parser.add_argument(
+        "--groups", default=",".join(GROUPS), help="KIND:STEP:PRECISION[:FORM+FORM]"
+    )
     parser.add_argument("--seconds", type=float, default=240, help="begin no group after these")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
@@ -52,7 +54,10 @@ def time_group(names: list[str], programs: Path) -> dict:
     for name in names:
         kind, step, precision, *forms = name.split(":")
         command = [sys.executable, str(HERE / f"steps_{kind}.py")]
-        command += [str(programs)] * (kind == "xla") + [f"--step={step}", f"--precision={precision}"]
+        command += [str(programs)] * (kind == "xla") + [
+            f"--step={step}",
+            f"--precision={precision}",
+        ]
         command += ["--forms=" + form.replace("+", ",") for form in forms]
         running[name] = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

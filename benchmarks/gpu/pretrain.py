@@ -38,7 +38,7 @@ def main() -> None:
     for name in ("generator", "discriminator"):
         rate = getattr(options, f"{name}_learning_rate")
         state[f"{name}_optimizer/learning_rate"] = jax.device_put(np.float32(rate))
-    [program] = load(options.programs / f"gan-{options.precision}")
+    program = load(options.programs / f"gan-{options.precision}")
     due = sorted(int(step) for step in options.snapshots.split(",") if step)
     began, step = time.monotonic(), 0
     with (options.output / "stats.jsonl").open("w") as stats:

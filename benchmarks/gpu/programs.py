@@ -3,10 +3,7 @@
 import dataclasses
 import json
 import re
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,19 +47,11 @@ class Program:
         return dict(zip(self.outputs, values, strict=False))
 
 
-def load(*paths: Path) -> list[Program]:
-    """Compiles programs side by side, given their paths without suffixes."""
-    # Neither the first call of JAX nor translation is safe for threads.
-    device = jax.devices()[0]
-    modules = [stablehlo(path.with_name(path.name + ".hlo").read_bytes()) for path in paths]
-    # XLA recurses deeply over a program.
-    threading.stack_size(2**29)
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(partial(_compile, device), paths, modules))
-
-
-def _compile(device: Any, path: Path, module: str) -> Program:
+def load(path: Path) -> Program:
+    """Compiles a program, given its path without a suffix."""
     started = time.perf_counter()
+    device = jax.devices()[0]
+    module = stablehlo(path.with_name(path.name + ".hlo").read_bytes())
     devices = xla_client.DeviceList((device,))
     executable = device.client.compile_and_load(module, devices, xla_client.CompileOptions())
     said = json.loads(path.with_name(path.name + ".json").read_text())

@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--block", type=int, default=100)
     options = parser.parse_args()
     state = first_state(options.programs)
-    [program] = load(options.programs / f"{options.step}-{options.precision}")
+    program = load(options.programs / f"{options.step}-{options.precision}")
     losses = []
 
     def run(first: int, count: int) -> dict:

@@ -22,7 +22,7 @@ from scipy import stats
 
 jax.config.update("jax_enable_x64", True)
 
-from programs import Program, first_state, load, shuffled_rows  # noqa: E402
+from programs import first_state, load, shuffled_rows  # noqa: E402
 
 from pirgan_tf import users  # noqa: E402
 from pirgan_tf.users.filter_table import FilterTable  # noqa: E402
@@ -39,7 +39,9 @@ def main() -> None:
     parser.add_argument("--vgg16", type=Path, required=True, help="vgg16.npz of export.py")
     parser.add_argument("--objectives", type=Path, required=True, help="file, one per line")
     parser.add_argument("--precision", default="bfloat16")
-    parser.add_argument("--initial_steps", type=int, default=1500, help="of the photographs' classes")
+    parser.add_argument(
+        "--initial_steps", type=int, default=1500, help="of the photographs' classes"
+    )
     parser.add_argument("--estimator_steps", type=int, default=750)
     parser.add_argument("--evaluate_every", type=int, default=250)
     parser.add_argument("--tune_steps", type=int, default=1000)
@@ -51,7 +53,9 @@ def main() -> None:
     began = time.monotonic()
     sweep = Sweep(options)
     print(f"ready after {time.monotonic() - began:.1f} s", flush=True)
-    rates, grids = {"": np.zeros(0)}, [sweep.before_images[:GRID_IMAGES]]
+    # For a check of the rates by the package itself.
+    np.savez(options.output / "before.npz", images=sweep.before_images)
+    rates, grids = {}, [sweep.before_images[:GRID_IMAGES]]
     with (options.output / "rows.jsonl").open("w") as rows:
         for text in options.objectives.read_text().split():
             if time.monotonic() - began > options.seconds:
@@ -84,8 +88,7 @@ class Sweep:
             "tune": f"tune-{options.precision}",
             **{name: name for name in ("sample", "predict", "vgg16")},
         }
-        loaded = load(*(options.programs / name for name in names.values()))
-        self.programs: dict[str, Program] = dict(zip(names, loaded, strict=True))
+        self.programs = {name: load(options.programs / file) for name, file in names.items()}
         self.state = first_state(options.programs, without="vgg16/")
         for path, kind in ((options.gan, np.float32), (options.vgg16, np.float32)):
             with np.load(path) as arrays:
@@ -132,7 +135,10 @@ class Sweep:
             "pixel_spread_after": pixel_spread(after_images),
             "seconds": time.monotonic() - began,
         }
-        row = {k: round(float(v), 6) if np.isscalar(v) and k != "objective" else v for k, v in row.items()}
+        row = {
+            k: round(float(v), 6) if np.isscalar(v) and k != "objective" else v
+            for k, v in row.items()
+        }
         return row, before, after, after_images
 
     def sample(self, seed: int) -> np.ndarray:
@@ -141,7 +147,9 @@ class Sweep:
         latents = rng.standard_normal((GALLERY, 64)).astype(np.float32)
         classes = np.eye(2, dtype=np.float32)[rng.integers(0, 2, GALLERY)]
         parts = [
-            np.asarray(self.programs["sample"](self.state, latents[i:][:200], classes[i:][:200])["images"])
+            np.asarray(
+                self.programs["sample"](self.state, latents[i:][:200], classes[i:][:200])["images"]
+            )
             for i in range(0, GALLERY, 200)
         ]
         return np.concatenate(parts)
@@ -182,7 +190,10 @@ class Sweep:
     def _fit(self, images: np.ndarray, labels: np.ndarray, first: int, count: int) -> float:
         self.state["images"], self.state["labels"] = map(jax.device_put, (images, labels))
         rows = shuffled_rows(len(images), first)
-        return float(self.programs["estimator"](self.state, rows, np.int64(count))["loss/train"]) / count
+        return (
+            float(self.programs["estimator"](self.state, rows, np.int64(count))["loss/train"])
+            / count
+        )
 
     def _train_estimator(self, positives: np.ndarray, rng: np.random.Generator) -> dict[str, float]:
         """Trains on 900 images; of the others 50 choose the step and 50 measure."""
