@@ -16,6 +16,7 @@ from typing import Any
 import pirgan_tf
 from pirgan_tf.cli.options import Options
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.json import read_json
 
 _PARTIAL = ".partial"
 _REPLACED = ".replaced"
@@ -144,21 +145,6 @@ def read_options(folder: str | Path, stages: tuple[str, ...], needed: tuple[str,
             f"Received: {folder}"
         )
     return made_with
-
-
-def read_json(path: Path) -> dict:
-    """Reads a JSON object.
-
-    Raises:
-        InputError: if the file is missing or holds no JSON object.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"file is missing or is not JSON. Received: {path}") from error
-    if not isinstance(content, dict):
-        raise InputError(f"file must hold a JSON object. Received: {path}")
-    return content
 
 
 def write_json(path: Path, content: Any) -> None:

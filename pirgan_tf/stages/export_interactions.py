@@ -51,7 +51,7 @@ def run(options: ExportInteractionsOptions) -> None:
     says of each rater), or events.csv or events.jsonl; and options.json.
     """
     try:
-        database = survey.open_database(options.database, must_exist=True)
+        database = survey.open_database(options.database, read_only=True)
     except ModuleNotFoundError as error:
         raise InputError(
             f"it needs pip install 'pirgan-tf[survey]', for {error.name} is missing"

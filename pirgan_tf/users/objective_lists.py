@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import read_text
 from pirgan_tf.users.objectives import parse_objective
 from pirgan_tf.users.rates import Objective
 
@@ -43,12 +44,7 @@ def format_objective_list(objectives: Iterable[Objective]) -> str:
 
 
 def _parse_file(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"a list of objectives must be text in UTF-8. Received: {path}") from None
+    lines = read_text(path, "list of objectives must be text in UTF-8, one a line").splitlines()
     contents = [(line.partition("#")[0].strip(), number) for number, line in enumerate(lines, 1)]
     texts = _parse((text, f"{path} line {number}: ") for text, number in contents if text)
     if not texts:
