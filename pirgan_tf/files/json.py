@@ -10,6 +10,7 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.files.path import explain, read_text, refusal
 
 Json = dict[str, Any]
+OPTIONAL_NUMBER = (float, type(None))
 Fields = Mapping[str, type | tuple[type, ...]]
 WANTED = "file must hold a JSON object"
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
@@ -63,7 +64,7 @@ def check_object(content: Any, fields: Fields, path: str | Path, wanted: str = W
         if not is_of(content[name], types):
             types = types if isinstance(types, tuple) else (types,)
             right = " or ".join(_NAMES[kind] for kind in types)
-            raise refusal(wanted, path, f"has another field {name!r} than {right}")
+            raise refusal(wanted, path, f"has a field {name!r} that is not {right}")
     return content
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.path import explain, read_text, refusal
 
+_MOST_NAMED = 5
+
 
 @dataclasses.dataclass(frozen=True)
 class Table:
@@ -50,8 +52,8 @@ class Table:
         missing = [name for name in names if name not in self.names]
         if missing:
             raise InputError(
-                f"table must have the columns {', '.join(missing)}. "
-                f"Received: {', '.join(self.names)} in {self.path}"
+                f"table must have the columns {_some(missing)}. "
+                f"Received: {_some(self.names)} in {self.path}"
             )
 
 
@@ -90,3 +92,8 @@ def read_table(path: str | Path, delimiter: str = ",") -> Table:
             "columns must have different names", path, f"repeats {', '.join(map(repr, repeated))}"
         )
     return Table(Path(path), names, lines[1:])
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

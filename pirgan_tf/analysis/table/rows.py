@@ -5,9 +5,10 @@ import json
 from pathlib import Path
 
 from pirgan_tf.analysis.statistics.comparison import verdict
-from pirgan_tf.analysis.table.run_parts import Evaluation, Json, Training
+from pirgan_tf.analysis.table.run_parts import Evaluation, Training
 from pirgan_tf.analysis.table.runs import ObjectiveRun, Run
 from pirgan_tf.analysis.table.selection import LAYERS
+from pirgan_tf.files.json import Json
 
 _DIVERSITY = (
     "features",

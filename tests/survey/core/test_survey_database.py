@@ -155,7 +155,7 @@ def test_a_wrong_url_is_one_line_without_the_password(url, words):
 
 
 def test_a_database_must_exist_where_it_is_read(url, tmp_path):
-    with pytest.raises(InputError, match="does not exist|holds no survey"):
+    with pytest.raises(InputError, match=r"does not exist|holds no survey"):
         survey.open_database(url, read_only=True)
     assert not list(tmp_path.iterdir())
 
@@ -201,7 +201,7 @@ def test_what_is_no_surveys_is_refused_and_stays_as_it_was(tmp_path, how, read_o
     path = tmp_path / "other.sqlite3"
     _foreign(path, how)
     before = path.read_bytes() if path.is_file() else None
-    with pytest.raises(InputError, match="must be a survey's own.*Received: .*other.sqlite3"):
+    with pytest.raises(InputError, match=r"must be a survey's own.*Received: .*other\.sqlite3"):
         survey.open_database(f"sqlite:///{path}", read_only=read_only)
     assert [entry.name for entry in tmp_path.iterdir()] == ["other.sqlite3"]
     assert before is None or path.read_bytes() == before
