@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from pirgan_tf.cli.options import Options, parse_options
 from pirgan_tf.cli.outputs import describe
 from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.files.path import explain
 
 
 def run_command(
@@ -49,6 +50,8 @@ def run_command(
         _exit(stage, str(error), 2)
     except TrainingError as error:
         _exit(stage, str(error), 1)
+    except MemoryError as error:
+        _exit(stage, f"memory must suffice. Received: {explain(error)}", 1)
     except KeyboardInterrupt as error:
         _exit(stage, str(error) or "interrupted", 128 + getattr(error, "signum", 2))
     sys.exit(0)

@@ -12,6 +12,9 @@ from absl import flags
 
 from pirgan_tf.errors import InputError
 
+# What a number of anything must stay under, where no smaller bound is given.
+_MOST = 2**31
+
 
 def option(
     help: str,
@@ -141,10 +144,15 @@ def check_name(kind: str, name: str, known: typing.Iterable[str]) -> None:
 def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None:
     if rules.get("choices"):
         check_name(name, value, rules["choices"])
+    for text in value if isinstance(value, tuple) else (value,):
+        if isinstance(text, str) and not _is_text(text):
+            raise InputError(f"{name} must be text in UTF-8 without NUL. Received: {text!r}")
     if value == "" and not rules.get("choices"):
         raise InputError(f"{name} must not be empty")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         minimum, above, below = (rules.get(rule) for rule in ("minimum", "above", "below"))
+        if below is None and isinstance(value, int):
+            below = _MOST
         wanted = [
             text
             for bound, text in (
@@ -163,6 +171,13 @@ def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None
         if not right:
             wanted_text = " and ".join(wanted) or "a finite number"
             raise InputError(f"{name} must be {wanted_text}. Received: {value}")
+
+
+def _is_text(text: str) -> bool:
+    try:
+        return "\0" not in text and bool(text.encode() or True)
+    except UnicodeEncodeError:
+        return False
 
 
 def _define_flags(options_class: type[Options], stage: str, values: flags.FlagValues) -> None:

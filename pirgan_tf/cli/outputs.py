@@ -16,7 +16,7 @@ from typing import Any
 import pirgan_tf
 from pirgan_tf.cli.options import Options
 from pirgan_tf.errors import InputError
-from pirgan_tf.files.json import read_json
+from pirgan_tf.files.json import Fields, check_object, read_json
 
 _PARTIAL = ".partial"
 _REPLACED = ".replaced"
@@ -116,35 +116,30 @@ def describe(stage: str, options: Options) -> dict:
     }
 
 
-def read_options(folder: str | Path, stages: tuple[str, ...], needed: tuple[str, ...]) -> dict:
+def read_options(folder: str | Path, stages: tuple[str, ...], needed: Fields) -> dict:
     """Returns the options with which a stage made a folder.
 
     Args:
         folder: the folder.
         stages: the stages whose folder would be right.
-        needed: the options that must be there.
+        needed: the options that must be there, and their types.
 
     Raises:
         InputError: if the folder is missing, unfinished or another stage's, or if
-            its options lack a needed one.
+            its options lack a needed one, or have it of another type.
     """
-    folder = Path(folder)
-    wanted = " or ".join(stages)
+    folder, wanted = Path(folder), " or ".join(stages)
+    path = folder / "options.json"
     if not folder.is_dir():
         raise InputError(f"folder made by {wanted} is missing. Received: {folder}")
-    content = read_json(folder / "options.json")
-    if content.get("stage") not in stages:
+    content = read_json(path, {"stage": str, "options": dict})
+    if content["stage"] not in stages:
         raise InputError(
-            f"folder must be made by {wanted}, but was made by {content.get('stage')}. "
+            f"folder must be made by {wanted}, but was made by {content['stage']}. "
             f"Received: {folder}"
         )
-    made_with = content.get("options")
-    if not isinstance(made_with, dict) or not set(needed) <= set(made_with):
-        raise InputError(
-            f"options.json must hold the options {', '.join(needed)} of {wanted}. "
-            f"Received: {folder}"
-        )
-    return made_with
+    right = f"options.json must hold the options {', '.join(needed)} of {wanted}"
+    return check_object(content["options"], needed, path, right)
 
 
 def write_json(path: Path, content: Any) -> None:

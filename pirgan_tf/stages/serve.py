@@ -1,6 +1,7 @@
 """Stage `serve`: a gallery in, a web server on which people rate its images."""
 
 import dataclasses
+import ipaddress
 import re
 import socket
 from typing import TYPE_CHECKING, NoReturn
@@ -10,6 +11,7 @@ from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import run_folder
 from pirgan_tf.data.gallery import gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import explain
 
 if TYPE_CHECKING:
     from pirgan_tf import survey
@@ -51,6 +53,7 @@ class ServeOptions(Options):
         "How long an image waits for a rater who left, in minutes.",
         10.0,
         above=0,
+        below=1e6,
         changes_result=False,
     )
     texts: str | None = option(
@@ -88,6 +91,14 @@ class ServeOptions(Options):
                     "allowed_origins must be like https://example.org, without a path. "
                     f"Received: {origin!r}"
                 )
+        for address in self.trust_proxy:
+            try:
+                ipaddress.ip_network(address)
+            except ValueError as error:
+                raise InputError(
+                    "trust_proxy must be addresses or networks, such as 10.0.0.1 or 10.0.0.0/8. "
+                    f"Received: {address!r}"
+                ) from error
         read_gallery(self.gallery)
 
 
@@ -142,10 +153,12 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(2048)
-    except OSError as error:
+    # UnicodeError: a label of the host's name that is none.
+    except (OSError, UnicodeError) as error:
         listening.close()
         raise InputError(
-            f"cannot listen there: {error.strerror}. Received: --host={host} --port={port}"
+            f"host and port must be free and of this machine ({explain(error)}). "
+            f"Received: --host={host} --port={port}"
         ) from error
     return listening
 

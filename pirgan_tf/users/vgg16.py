@@ -15,7 +15,7 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.users.filter_table import filter_norms
 from pirgan_tf.users.rates import Objective
 from pirgan_tf.users.vgg16_layers import KERAS_NAMES, VGG16_LAYERS
-from pirgan_tf.users.vgg16_weights import check_vgg16_weights
+from pirgan_tf.users.vgg16_weights import check_layers
 
 FORMS = "vgg16:pool5:17 or, in ascending order, vgg16:fc8:3,9,27"
 
@@ -52,7 +52,7 @@ def vgg16_objective(arguments: str, weights: str) -> Objective:
         raise InputError(f"the filters of {text!r} must be in ascending order")
 
     def energies(images: np.ndarray, keep_in: Path | None) -> tuple[np.ndarray, np.ndarray]:
-        check_vgg16_weights(weights, [layer])
+        check_layers(weights, [layer])
         table = filter_norms(images, weights, keep_in)
         asked = table.layer(layer)[:, filters].sum(axis=1, dtype=np.float64)
         return asked, table.total(layer)
