@@ -112,7 +112,10 @@ def parse_options(
     try:
         left_over = values(argv)[1:]
     except (flags.Error, OSError) as error:
-        raise InputError(" ".join(str(error).split())) from error
+        raise InputError(
+            f"flags must be known and have values of their type ({' '.join(str(error).split())}). "
+            f"Received: {' '.join(argv[1:])}"
+        ) from error
     except UnicodeDecodeError as error:
         raise InputError(
             f"a flagfile must be text in UTF-8. Received: {' '.join(argv[1:])}"
@@ -148,7 +151,7 @@ def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None
         if isinstance(text, str) and not _is_text(text):
             raise InputError(f"{name} must be text in UTF-8 without NUL. Received: {text!r}")
     if value == "" and not rules.get("choices"):
-        raise InputError(f"{name} must not be empty")
+        raise InputError(f"{name} must not be empty. Received: {value!r}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         minimum, above, below = (rules.get(rule) for rule in ("minimum", "above", "below"))
         if below is None and isinstance(value, int):
@@ -217,6 +220,8 @@ def _from_flags(options_class: type[Options], values: flags.FlagValues) -> Optio
     for field in dataclasses.fields(options_class):
         value = values[field.name].value
         if value is None and field.default is dataclasses.MISSING:
-            raise InputError(f"--{field.name} is required: {field.metadata['help']}")
+            raise InputError(
+                f"--{field.name} is required: {field.metadata['help']} Received: no such flag"
+            )
         arguments[field.name] = tuple(value) if isinstance(value, list) else value
     return options_class(**arguments)

@@ -211,8 +211,8 @@ def _is_ours_to_resume(folder: Path, stage: str, options: Options) -> bool:
         changed = ["options.json cannot be read"]
     if changed and not options.overwrite:
         raise InputError(
-            f"an unfinished output with other options is in {folder} ({'; '.join(changed)}): "
-            "give the same options to go on, or --overwrite to begin anew"
+            "an unfinished output must be continued with its options, or begun anew with "
+            f"--overwrite. Received: other options than in {folder} ({'; '.join(changed)})"
         )
     return not changed
 

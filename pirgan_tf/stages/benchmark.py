@@ -45,7 +45,7 @@ class BenchmarkOptions(DeviceOptions):
         super().validate()
         self.check_replicas(self.batch_size)
         if not self.stages:
-            raise InputError(f"stages must name some of {', '.join(STAGES)}")
+            raise InputError(f"stages must name some of {', '.join(STAGES)}. Received: none")
         for stage in self.stages:
             check_name("stages", stage, STAGES)
         if self.output and Path(self.output).is_dir():

@@ -54,7 +54,8 @@ def run(options: ExportInteractionsOptions) -> None:
         database = survey.open_database(options.database, read_only=True)
     except ModuleNotFoundError as error:
         raise InputError(
-            f"it needs pip install 'pirgan-tf[survey]', for {error.name} is missing"
+            "the survey's libraries must be installed (pip install 'pirgan-tf[survey]'). "
+            f"Received: no module {error.name}"
         ) from error
     with contextlib.closing(database), database.read() as session:
         try:

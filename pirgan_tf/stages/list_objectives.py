@@ -35,7 +35,9 @@ class ListObjectivesOptions(Options):
         """Checks the numbers, the layers and the output."""
         super().validate()
         if not _objectives(self):
-            raise InputError("the list would be empty: ask for colors, or for filters of layers")
+            raise InputError(
+                "colors, filters or sets must leave an objective. Received: none of them"
+            )
         output = Path(self.output)
         if not output.exists():
             return

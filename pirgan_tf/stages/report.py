@@ -25,7 +25,7 @@ class ReportOptions(Options):
         """Checks that the run folders and files are there."""
         super().validate()
         if not self.runs:
-            raise InputError("runs must name at least one folder or results.csv")
+            raise InputError("runs must name at least one folder or results.csv. Received: none")
         for source in self.runs:
             if not Path(source).exists():
                 raise InputError(f"runs must be folders or results.csv files. Received: {source}")

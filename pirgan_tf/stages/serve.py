@@ -84,7 +84,10 @@ class ServeOptions(Options):
         """Checks the numbers, the origins, the texts and the gallery."""
         super().validate()
         if self.overwrite:
-            raise InputError("serve never deletes what people answered; give another --output")
+            raise InputError(
+                "output must be another, for serve never deletes what people answered. "
+                f"Received: --overwrite of {self.output}"
+            )
         for origin in self.allowed_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise InputError(
@@ -116,7 +119,8 @@ def run(options: ServeOptions) -> None:
         from pirgan_tf.survey import app, open_database, texts, web
     except ModuleNotFoundError as error:
         raise InputError(
-            f"serve needs pip install 'pirgan-tf[survey]', for {error.name} is missing"
+            "the survey's libraries must be installed (pip install 'pirgan-tf[survey]'). "
+            f"Received: no module {error.name}"
         ) from error
     config = web.WebConfig(texts.read_texts(options.texts), options.allowed_origins)
     # What is refused here leaves no folder behind.

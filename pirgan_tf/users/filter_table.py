@@ -56,12 +56,13 @@ class FilterTable:
             InputError: the table has no such layer.
         """
         if name not in VGG16_LAYERS:
-            raise InputError(f"a layer must be one of {', '.join(VGG16_LAYERS)}; received {name!r}")
+            raise InputError(f"layer must be one of {', '.join(VGG16_LAYERS)}. Received: {name!r}")
         names = list(VGG16_LAYERS)
         start = _num_filters(names[: names.index(name)])
         if start >= self.norms.shape[1]:
             raise InputError(
-                f"the table has no {name}: it was made without the fully connected layers"
+                "table must be of weights with the fully connected layers. "
+                f"Received: one without {name}"
             )
         return self.norms[:, start : start + VGG16_LAYERS[name]]
 

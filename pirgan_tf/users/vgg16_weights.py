@@ -104,9 +104,10 @@ def load_vgg16(weights: str) -> "keras.Model":
         # Keras raises a plain Exception when a download fails.
         except Exception as error:
             raise InputError(
-                f"vgg16_weights=imagenet cannot be downloaded ({' '.join(str(error).split())}): "
-                f"fetch {_URL}{_FILE} (or, for pool1 to pool5 only, {_FILE_WITHOUT_TOP} from "
-                "there) on a machine that can, and give the file's path as vgg16_weights"
+                "vgg16_weights=imagenet must be within reach; else fetch "
+                f"{_URL}{_FILE} (or, for pool1 to pool5 only, {_FILE_WITHOUT_TOP} from there) on "
+                "a machine that can, and give the file's path as vgg16_weights. "
+                f"Received: {' '.join(str(error).split())}"
             ) from error
     network = keras.applications.VGG16(
         include_top="fc8" in served_layers(weights),

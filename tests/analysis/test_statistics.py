@@ -137,7 +137,7 @@ def test_a_difference_beyond_doubles_has_p_0():
     [
         ([0.5], [0.1, 0.2], "before rates must be a list of at least 2"),
         ([0.1, 0.2], [], "after rates must be a list of at least 2"),
-        ([0.1, 0.2], [0.1, math.nan], "after rates must be finite; received 1"),
+        ([0.1, 0.2], [0.1, math.nan], "after rates must be finite. Received: 1"),
         ([[0.1, 0.2]], [0.1, 0.2], "[1, 2]"),
     ],
 )
@@ -218,5 +218,5 @@ def test_holm_by_hand():
 def test_holm_leaves_out_what_is_not_defined():
     np.testing.assert_allclose(holm([math.nan, 0.02, 0.0, math.nan]), [math.nan, 0.02, 0, math.nan])
     assert np.isnan(holm([math.nan])).all()
-    with pytest.raises(InputError, match=r"p-values must lie in \[0, 1\]; received 1\.5"):
+    with pytest.raises(InputError, match=r"p-values must lie in \[0, 1\]\. Received: 1\.5"):
         holm([0.1, 1.5, math.nan])
