@@ -166,7 +166,7 @@ def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None
             if bound is not None
         ]
         right = (
-            math.isfinite(value)
+            (isinstance(value, int) or math.isfinite(value))
             and (minimum is None or value >= minimum)
             and (above is None or value > above)
             and (below is None or value < below)

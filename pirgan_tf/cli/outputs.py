@@ -17,6 +17,7 @@ import pirgan_tf
 from pirgan_tf.cli.options import Options
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import Fields, check_object, read_json
+from pirgan_tf.files.path import is_folder
 
 _PARTIAL = ".partial"
 _REPLACED = ".replaced"
@@ -130,7 +131,7 @@ def read_options(folder: str | Path, stages: tuple[str, ...], needed: Fields) ->
     """
     folder, wanted = Path(folder), " or ".join(stages)
     path = folder / "options.json"
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise InputError(f"folder made by {wanted} is missing. Received: {folder}")
     content = read_json(path, {"stage": str, "options": dict})
     if content["stage"] not in stages:

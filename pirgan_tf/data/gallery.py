@@ -7,6 +7,7 @@ import numpy as np
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.arrays import read_arrays
+from pirgan_tf.files.path import is_folder
 
 _IMAGE_SHAPE = (64, 64, 3)
 
@@ -47,7 +48,7 @@ def read_gallery(path: str | Path) -> Gallery:
     Raises:
         InputError: if the file is missing, unreadable or not a gallery.
     """
-    path = Path(path) / "gallery.npz" if Path(path).is_dir() else Path(path)
+    path = Path(path) / "gallery.npz" if is_folder(path) else Path(path)
     names = [field.name for field in dataclasses.fields(Gallery)]
     arrays = read_arrays(path, names, "gallery must be a gallery.npz as sample writes it")
     gallery = Gallery(**arrays)

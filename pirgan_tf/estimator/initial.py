@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import is_folder
 
 if TYPE_CHECKING:
     from pirgan_tf.estimator.pir_estimator import PirEstimator
@@ -20,9 +21,9 @@ def find_initial(folder: str | Path) -> Path:
     Raises:
         InputError: if the folder holds none.
     """
-    for name in _FILES:
-        if (Path(folder) / name).is_file():
-            return Path(folder) / name
+    wanted = [name for name in _FILES if is_folder(folder) and (Path(folder) / name).exists()]
+    if wanted:
+        return Path(folder) / wanted[0]
     raise InputError(
         "initial must be a folder of train_estimator or pretrain_estimator, with "
         f"{' or '.join(_FILES)}. Received: {folder}"

@@ -92,11 +92,12 @@ def read_json_lines(path: str | Path) -> list[Json]:
     rows = []
     for number, line in enumerate(lines, start=1):
         try:
-            rows.append(check_object(parse_json(line), {"step": int}, path, wanted))
+            row = parse_json(line)
         except ValueError:
             if number == len(lines):
                 break
             raise refusal(wanted, path, f"has something else on line {number}") from None
+        rows.append(check_object(row, {"step": int}, path, wanted))
     return rows
 
 

@@ -52,6 +52,14 @@ def check_file(path: str | Path, wanted: str, max_bytes: int | None = None) -> P
     return Path(path)
 
 
+def is_folder(path: str | Path) -> bool:
+    """Returns whether a path names a folder; one that can name nothing does not."""
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
+
+
 def read_text(path: str | Path, wanted: str) -> str:
     """Reads a text file in UTF-8, with or without a byte order mark.
 

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import operator
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, NoReturn
 
 from pirgan_tf import analysis, estimator, users
@@ -12,7 +12,7 @@ from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder, write_json
 from pirgan_tf.data.gallery import Gallery, read_gallery
 from pirgan_tf.errors import InputError
-from pirgan_tf.files.path import check_file
+from pirgan_tf.files.path import check_file, is_folder
 from pirgan_tf.stages.shared.training_options import TrainingOptions, set_up_devices, train
 
 if TYPE_CHECKING:
@@ -165,10 +165,10 @@ def check_initial(slim_checkpoint: str | None, initial: str | None) -> None:
             "slim_checkpoint and initial are two ways to begin; give one. "
             f"Received: {slim_checkpoint} and {initial}"
         )
-    if slim_checkpoint and not Path(slim_checkpoint).is_dir():
-        prefix = Path(f"{slim_checkpoint}.index")
+    if slim_checkpoint and not is_folder(slim_checkpoint):
+        index = f"{slim_checkpoint}.index"
         check_file(
-            prefix if prefix.exists() else slim_checkpoint,
+            index if os.path.lexists(index) else slim_checkpoint,
             "slim_checkpoint must be TF-slim's checkpoint",
         )
     if initial:

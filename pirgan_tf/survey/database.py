@@ -23,6 +23,7 @@ PATIENCE = 5.0
 _SCHEMA_LOCK = 5_081_959
 _PASSWORD = re.compile(r":[^:@/]*@")
 _MOST_NAMED = 5
+_REACH = "database must stay within reach, and whole"
 _WANTED = "database must be a survey's own, or not exist yet"
 
 
@@ -71,7 +72,7 @@ class Database:
             yield
             return
         if not self._turn.acquire(timeout=PATIENCE):
-            raise DatabaseUnavailable(f"the database was busy for {PATIENCE:g} seconds")
+            raise DatabaseUnavailable(f"{_REACH}. Received: busy for {PATIENCE:g} seconds")
         try:
             yield
         finally:
@@ -139,7 +140,7 @@ def _reported() -> Iterator[None]:
         ):
             raise
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise DatabaseUnavailable(reason) from error
+        raise DatabaseUnavailable(f"{_REACH}. Received: {reason}") from error
 
 
 def _check_sqlite_file(path: Path, shown: str, read_only: bool) -> None:
@@ -193,7 +194,7 @@ def _sqlite_engine(url: sa.URL, read_only: bool) -> sa.Engine:
     def _check(*_: Any) -> None:
         # An open connection would go on writing to a file that somebody has deleted.
         if not path.is_file():
-            raise DatabaseUnavailable(f"{path} is gone")
+            raise DatabaseUnavailable(f"{_REACH}. Received: {path}, which is gone")
 
     return engine
 

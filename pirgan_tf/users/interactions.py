@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import is_folder
 from pirgan_tf.files.table import read_table
 
 FILE_NAME = "interactions.csv"
@@ -103,7 +104,7 @@ def _some(names: list[str]) -> str:
 
 def _file(path: str | Path) -> Path:
     path = Path(path)
-    return path / FILE_NAME if path.is_dir() else path
+    return path / FILE_NAME if is_folder(path) else path
 
 
 def _row(index: int) -> str:

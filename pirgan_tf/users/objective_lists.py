@@ -30,7 +30,7 @@ def parse_objective_list(text_or_file: str) -> list[str]:
     except InputError as error:
         if ":" in text_or_file:
             raise
-        raise InputError(f"objectives must be a file or a list of them, but {error}") from None
+        raise InputError(f"{error} (there is no such file either)") from None
     if not texts:
         raise InputError(
             f"objectives must be one or several, or a file of them. Received: {text_or_file!r}"
@@ -46,7 +46,7 @@ def format_objective_list(objectives: Iterable[Objective]) -> str:
 def _parse_file(path: Path) -> list[str]:
     lines = read_text(path, "list of objectives must be text in UTF-8, one a line").splitlines()
     contents = [(line.partition("#")[0].strip(), number) for number, line in enumerate(lines, 1)]
-    texts = _parse((text, f" on line {number} of {path}") for text, number in contents if text)
+    texts = _parse((text, f" (line {number} of {path})") for text, number in contents if text)
     if not texts:
         raise InputError(f"a list of objectives must hold at least one. Received: {path}")
     return texts

@@ -172,7 +172,7 @@ def test_ceiling_by_hand_and_at_the_edges():
     assert spearman_ceiling([0.1, 0.1, 0.1], 10) is None
     with pytest.raises(InputError, match=r"1\.5"):
         spearman_ceiling([0.1, 1.5], 10)
-    with pytest.raises(InputError, match="2 rates but 3"):
+    with pytest.raises(InputError, match="Received: 2 and 3"):
         spearman_ceiling([0.1, 0.5], [10, 10, 10])
 
 
@@ -194,7 +194,7 @@ def test_equal_predictions_share_a_group():
     ]
     assert calibration_table([0.5] * 3, [0, 0, 1], 10)[0]["count"] == 3
     assert len(calibration_table([0.5], [0.4])) == 1
-    with pytest.raises(InputError, match="2 predicted but 1"):
+    with pytest.raises(InputError, match="Received: 2 and 1"):
         calibration_table([0.1, 0.2], [0.1])
 
 

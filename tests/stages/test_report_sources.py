@@ -66,4 +66,4 @@ def test_wrong_tables_are_refused(commands, nowhere, write, row, words):
 
 def test_a_source_that_is_not_there_is_named(commands, nowhere, write):
     line = commands.call("report", f"--runs={write(ROW)},no/such.csv", output=nowhere).refusal()
-    assert line.endswith("runs must be folders or results.csv files. Received: no/such.csv")
+    assert "folders or results.csv files. Received: no/such.csv, which does not exist" in line
