@@ -106,10 +106,10 @@ def _rows(**changes):
     "table, words",
     [
         ("", "empty"),
-        ("image_id,impressions,positives\n", "no rows"),
+        ("image_id,impressions,positives\n", "must have rows"),
         ("image_id,impressions\nimg000000,1\n", "positives"),
         (_rows(img000003=[]), "img000003"),
-        (_rows(img000003=["img000003,10,1"] * 2), "a second time"),
+        (_rows(img000003=["img000003,10,1"] * 2), "differ from those before"),
         (_rows(other=["other,10,1"]), "other"),
         (_rows(img000003=["img000003,10,11"]), "exceed"),
         (_rows(img000003=["img000003,10,-1"]), "negative"),
