@@ -114,7 +114,7 @@ def parse_options(
     except (flags.Error, OSError) as error:
         raise InputError(
             f"flags must be known and have values of their type ({' '.join(str(error).split())}). "
-            f"Received: {' '.join(argv[1:])}"
+            f"Received: {' '.join(' '.join(argv[1:]).split())}"
         ) from error
     except UnicodeDecodeError as error:
         raise InputError(

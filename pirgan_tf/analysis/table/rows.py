@@ -89,7 +89,9 @@ def _initial(estimator: Json) -> str:
     """Tell what an estimator began with: "random", "slim", or the name of a folder."""
     if estimator.get("slim_checkpoint"):
         return "slim"
-    return Path(estimator.get("initial") or "random").name
+    initial = estimator.get("initial") or "random"
+    # What is no text is refused with the other cells.
+    return Path(initial).name if isinstance(initial, str) else initial
 
 
 def _failure(failure: Json) -> Json:

@@ -29,6 +29,7 @@ _EVALUATION: Fields = {
     "rates_before": list,
     "rates_after": list,
     "estimated": (dict, _NONE),
+    "diversity": (dict, _NONE),
 }
 _COMPARISON: Fields = {
     name: OPTIONAL_NUMBER if kind is float else kind
@@ -110,9 +111,11 @@ def read_evaluation(folder: Path) -> Evaluation | None:
         InputError: the file holds something else, or rates outside of [0, 1].
     """
     file = folder / "evaluation.json"
-    content = read_optional(file, _EVALUATION)
+    content = read_optional(file)
     if content is None:
         return None
+    # Earlier versions measured none.
+    content = check_object({"diversity": None} | content, _EVALUATION, file)
     # Evaluations of version 0.1 have no interval of Cohen's d.
     earlier = {"cohens_d_low": None, "cohens_d_high": None}
     figures = check_object(earlier | content["comparison"], _COMPARISON, file)
@@ -133,7 +136,7 @@ def read_evaluation(folder: Path) -> Evaluation | None:
         rates_after=content["rates_after"],
         percent_nonzero=percent_nonzero(content["rates_before"]),
         estimated=content["estimated"],
-        diversity=content.get("diversity"),
+        diversity=content["diversity"],
         before=_existing(folder / "before.png"),
         after=_existing(folder / "after.png"),
         options=read_options(folder),

@@ -107,6 +107,11 @@ def read_run(folder: str | Path) -> Run:
     if evaluation:
         alone = dataclasses.replace(_EMPTY, slug=name, evaluation=evaluation)
         return Run(name, options, None, [alone])
+    for place in (folder / "objectives").glob("*"):
+        if not place.name.isprintable():
+            raise InputError(
+                f"folders of a run must have printable names. Received: {place.name!r} in {folder}"
+            )
     objectives = [
         objective
         for place in sorted((folder / "objectives").glob("*"))
@@ -145,7 +150,7 @@ def _objective(place: Path) -> list[ObjectiveRun]:
             first=found[0] if found else None,
             kept=number == kept,
             interactions=read_options(folder / "interactions") or None,
-            fit=read_optional(folder / "estimator" / "fit.json"),
+            fit=_fit(folder / "estimator" / "fit.json"),
             estimator=read_training(folder / "estimator"),
         )
         for part in [path for _, path in _numbered(folder, "weight-")] or [folder]:
@@ -182,6 +187,16 @@ def _numbered(folder: Path, prefix: str) -> list[tuple[float, Path]]:
     form = re.compile(re.escape(prefix) + r"(\d+(\.\d+)?(e[+-]?\d+)?)")
     matches = [(form.fullmatch(path.name), path) for path in folder.glob(f"{prefix}*")]
     return sorted((float(match[1]), path) for match, path in matches if match)
+
+
+def _fit(file: Path) -> Json | None:
+    content = read_optional(file)
+    if content is None:
+        return None
+    check_object({"calibration": []} | content, {"calibration": list}, file)
+    for group in content.get("calibration", []):
+        check_object(group, {"predicted": float, "observed": float}, file)
+    return content
 
 
 def _seconds(file: Path) -> float | None:
