@@ -152,7 +152,11 @@ def test_a_run_of_version_0_1_is_read(tmp_path):
         ("best_round.json", {"estimates": [0.5]}, "which lacks the field 'round'"),
         ("seconds.json", {"tune": "1"}, "which has a field 'tune' that is not a number"),
         ("best_round.json", [2], "which holds no object"),
-        ("estimator/fit.json", {"calibration": 3}, "which has a field 'calibration' that is not a list"),
+        (
+            "estimator/fit.json",
+            {"calibration": 3},
+            "which has a field 'calibration' that is not a list",
+        ),
         ("best_round.json", {"round": "1"}, "which has a field 'round' that is not a whole number"),
     ],
 )  # fmt: skip
