@@ -13,6 +13,7 @@ from pirgan_tf.cli import signals
 from pirgan_tf.cli.description import describe
 from pirgan_tf.cli.options import Options, parse_options
 from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.files.path import explain
 
 # What a disk refuses while a command runs.
 _DISK_FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
@@ -50,6 +51,8 @@ def run_command(
         if error.errno not in _DISK_FAILURES:
             raise
         _exit(stage, f"{os.strerror(error.errno)}: {error.filename or error}", 1)
+    except MemoryError as error:
+        _exit(stage, f"memory must suffice. Received: {explain(error)}", 1)
     except KeyboardInterrupt as error:
         _exit(stage, str(error) or "interrupted", 128 + getattr(error, "signum", 2))
     sys.exit(0)

@@ -16,6 +16,9 @@ from absl import flags
 from pirgan_tf.cli import paths
 from pirgan_tf.errors import InputError
 
+# What a number of anything must stay under, where no smaller bound is given.
+_MOST = 2**31
+
 
 def option(
     help: str,
@@ -139,7 +142,10 @@ def parse_options(
     except RecursionError as error:
         raise InputError("flagfiles must not include each other so deeply") from error
     except (flags.Error, OSError) as error:
-        raise InputError(" ".join(str(error).split())) from error
+        raise InputError(
+            f"flags must be known and have values of their type ({' '.join(str(error).split())}). "
+            f"Received: {' '.join(' '.join(argv[1:]).split())}"
+        ) from error
     except UnicodeDecodeError as error:
         raise InputError(
             f"a flagfile must be text in UTF-8. Received: {' '.join(argv[1:])}"
@@ -177,11 +183,13 @@ def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None
         check_name(name, value, rules["choices"])
     for text in value if isinstance(value, tuple) else (value,):
         if isinstance(text, str) and not _is_text(text):
-            raise InputError(f"{name} must be text in UTF-8. Received: {text!r}")
+            raise InputError(f"{name} must be text in UTF-8 without NUL. Received: {text!r}")
     if value == "" and not rules.get("choices"):
-        raise InputError(f"{name} must not be empty")
+        raise InputError(f"{name} must not be empty. Received: {value!r}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         minimum, above, below = (rules.get(rule) for rule in ("minimum", "above", "below"))
+        if below is None and isinstance(value, int):
+            below = _MOST
         wanted = [
             text
             for bound, text in (
@@ -192,7 +200,7 @@ def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None
             if bound is not None
         ]
         right = (
-            math.isfinite(value)
+            (isinstance(value, int) or math.isfinite(value))
             and (minimum is None or value >= minimum)
             and (above is None or value > above)
             and (below is None or value < below)
@@ -202,10 +210,11 @@ def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None
             raise InputError(f"{name} must be {wanted_text}. Received: {value}")
 
 
-def _is_text(value: str) -> bool:
-    """Returns whether files can hold a text, and the system take it as a path."""
-    # Of bytes that are no UTF-8, Python makes surrogates, which cannot be written.
-    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+def _is_text(text: str) -> bool:
+    try:
+        return "\0" not in text and bool(text.encode() or True)
+    except UnicodeEncodeError:
+        return False
 
 
 def _define_flags(options_class: type[Options], stage: str, values: flags.FlagValues) -> None:
@@ -245,6 +254,8 @@ def _from_flags(options_class: type[Options], values: flags.FlagValues) -> Optio
     for field in dataclasses.fields(options_class):
         value = values[field.name].value
         if value is None and field.default is dataclasses.MISSING:
-            raise InputError(f"--{field.name} is required: {field.metadata['help']}")
+            raise InputError(
+                f"--{field.name} is required: {field.metadata['help']} Received: no such flag"
+            )
         arguments[field.name] = tuple(value) if isinstance(value, list) else value
     return options_class(**arguments)

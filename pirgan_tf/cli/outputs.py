@@ -14,6 +14,8 @@ from pirgan_tf.cli import paths, publishing
 from pirgan_tf.cli.description import describe
 from pirgan_tf.cli.options import Options
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.json import Fields, check_object, read_json
+from pirgan_tf.files.path import is_folder
 
 # Where training/loop.py keeps what a run goes on from.
 _CHECKPOINTS = "checkpoints"
@@ -134,50 +136,30 @@ def write_output_file(options: Options, text: str) -> None:
     _write_beside(output, output.with_name(f".{output.name}.{os.getpid()}"), text)
 
 
-def read_options(folder: str | Path, stages: tuple[str, ...], needed: tuple[str, ...]) -> dict:
+def read_options(folder: str | Path, stages: tuple[str, ...], needed: Fields) -> dict:
     """Returns the options with which a stage made a folder.
 
     Args:
         folder: the folder.
         stages: the stages whose folder would be right.
-        needed: the options that must be there.
+        needed: the options that must be there, and their types.
 
     Raises:
         InputError: if the folder is missing, unfinished or another stage's, or if
-            its options lack a needed one.
+            its options lack a needed one, or have it of another type.
     """
-    folder = Path(folder)
-    wanted = " or ".join(stages)
-    if not folder.is_dir():
+    folder, wanted = Path(folder), " or ".join(stages)
+    path = folder / "options.json"
+    if not is_folder(folder):
         raise InputError(f"folder made by {wanted} is missing. Received: {folder}")
-    content = read_json(folder / "options.json")
-    if content.get("stage") not in stages:
+    content = read_json(path, {"stage": str, "options": dict})
+    if content["stage"] not in stages:
         raise InputError(
-            f"folder must be made by {wanted}, but was made by {content.get('stage')}. "
+            f"folder must be made by {wanted}, but was made by {content['stage']}. "
             f"Received: {folder}"
         )
-    made_with = content.get("options")
-    if not isinstance(made_with, dict) or not set(needed) <= set(made_with):
-        raise InputError(
-            f"options.json must hold the options {', '.join(needed)} of {wanted}. "
-            f"Received: {folder}"
-        )
-    return made_with
-
-
-def read_json(path: Path) -> dict:
-    """Reads a JSON object.
-
-    Raises:
-        InputError: if the file is missing or holds no JSON object.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"file is missing or is not JSON. Received: {path}") from error
-    if not isinstance(content, dict):
-        raise InputError(f"file must hold a JSON object. Received: {path}")
-    return content
+    right = f"options.json must hold the options {', '.join(needed)} of {wanted}"
+    return check_object(content["options"], needed, path, right)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -243,7 +225,7 @@ def _is_to_be_resumed(folder: Path, stage: str, options: Options) -> bool:
     )
     if changed and not options.overwrite:
         raise InputError(
-            f"an unfinished output with other options is in {folder} ({'; '.join(changed)}): "
-            "give the same options to go on, or --overwrite to begin anew"
+            "an unfinished output must be continued with its options, or begun anew with "
+            f"--overwrite. Received: other options than in {folder} ({'; '.join(changed)})"
         )
     return not changed

@@ -32,9 +32,15 @@ class BenchmarkOptions(DeviceOptions):
         "File for the figures as JSON; it must not exist yet.", None, changes_result=False
     )
     stages: tuple[str, ...] = option("What to time, with commas.", tuple(STAGES))
-    batch_size: int = option("Images a training step, over all replicas.", 64, minimum=1)
-    width: float = option("Scales the depths of both networks of the GAN.", 1.0, above=0.0)
-    depth_multiplier: float = option("Scales the depths of Inception v2.", 1.0, above=0.0)
+    batch_size: int = option(
+        "Images a training step, over all replicas.", 64, minimum=1, below=2**16
+    )
+    width: float = option(
+        "Scales the depths of both networks of the GAN.", 1.0, above=0.0, below=16.0
+    )
+    depth_multiplier: float = option(
+        "Scales the depths of Inception v2.", 1.0, above=0.0, below=16.0
+    )
     steps: int = option("Steps of a repetition.", 3, minimum=1)
     repetitions: int = option("Of which the median counts.", 5, minimum=1)
 
@@ -43,7 +49,7 @@ class BenchmarkOptions(DeviceOptions):
         super().validate()
         self.check_replicas(self.batch_size)
         if not self.stages:
-            raise InputError(f"stages must name some of {', '.join(STAGES)}")
+            raise InputError(f"stages must name some of {', '.join(STAGES)}. Received: none")
         for stage in self.stages:
             check_name("stages", stage, STAGES)
 

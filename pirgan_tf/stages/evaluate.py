@@ -8,9 +8,10 @@ import numpy as np
 from pirgan_tf import analysis, estimator, training, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
-from pirgan_tf.cli.outputs import output_folder, read_options, write_json
+from pirgan_tf.cli.outputs import output_folder, write_json
 from pirgan_tf.data.gallery import Gallery, gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.stages.shared.estimator_options import read_temperature
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
 
 if TYPE_CHECKING:
@@ -48,10 +49,13 @@ class EvaluateOptions(Options):
         super().validate()
         check_objectives([self.objective], self.vgg16_weights)
         check_features(self.features, self.vgg16_weights)
-        read_gallery(self.before)
-        read_gallery(self.after)
+        if read_gallery(self.before).same_as(read_gallery(self.after)):
+            raise InputError(
+                "before and after must be galleries of different GANs or seeds. "
+                f"Received: the same images in {self.before} and {self.after}"
+            )
         if self.estimator:
-            read_options(self.estimator, ("train_estimator",), ("temperature",))
+            read_temperature(self.estimator)
         elif self.features == "estimator":
             raise InputError("features=estimator needs --estimator. Received: none")
 
@@ -135,13 +139,9 @@ def _features(
 def _estimate(
     judge: "PirEstimator", options: EvaluateOptions, before: Gallery, after: Gallery
 ) -> dict[str, float]:
-    temperature = read_options(str(options.estimator), ("train_estimator",), ("temperature",))
+    temperature = read_temperature(str(options.estimator))
     means = [
-        float(
-            judge.expectation(_in_batches(judge.model, gallery), temperature["temperature"])
-            .numpy()
-            .mean()
-        )
+        float(judge.expectation(_in_batches(judge.model, gallery), temperature).numpy().mean())
         for gallery in (before, after)
     ]
     return {"before": means[0], "after": means[1], "change": means[1] - means[0]}

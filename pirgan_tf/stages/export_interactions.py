@@ -52,10 +52,11 @@ def run(options: ExportInteractionsOptions) -> None:
     says of each rater), or events.csv or events.jsonl; and options.json.
     """
     try:
-        database = survey.open_database(options.database, must_exist=True)
+        database = survey.open_database(options.database, read_only=True)
     except ModuleNotFoundError as error:
         raise InputError(
-            f"it needs pip install 'pirgan-tf[survey]', for {error.name} is missing"
+            "the survey's libraries must be installed (pip install 'pirgan-tf[survey]'). "
+            f"Received: no module {error.name}"
         ) from error
     with contextlib.closing(database), database.read() as session:
         try:

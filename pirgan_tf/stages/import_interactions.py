@@ -1,7 +1,6 @@
 """Stage `import_interactions`: ratings that were gathered elsewhere in, a table of rates out."""
 
 import dataclasses
-from pathlib import Path
 from typing import NoReturn
 
 from pirgan_tf import survey
@@ -10,6 +9,7 @@ from pirgan_tf.cli.options import Options, check_name, option
 from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.data.gallery import read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import check_file
 
 STAGE = "import_interactions"
 _ROLES = ("image", "rating", "rater", "status")
@@ -37,8 +37,7 @@ class ImportInteractionsOptions(Options):
             raise InputError(
                 f"pir_weights must be those of five stars. Received: {self.pir_weights}"
             )
-        if not Path(self.input).is_file():
-            raise InputError(f"input must be a file. Received: {self.input}")
+        check_file(self.input, "input must be a file")
         read_gallery(self.gallery)
 
 

@@ -36,7 +36,9 @@ class ListObjectivesOptions(Options):
         """Checks the numbers and the layers."""
         super().validate()
         if not _objectives(self):
-            raise InputError("the list would be empty: ask for colors, or for filters of layers")
+            raise InputError(
+                "colors, filters or sets must leave an objective. Received: none of them"
+            )
 
     def check_output(self) -> None:
         """Checks that the file may be written."""

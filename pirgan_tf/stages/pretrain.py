@@ -21,8 +21,10 @@ class PretrainOptions(GanOptions, DatasetOptions):
 
     conditional: bool = option("Train an ACGAN on the classes; without, a plain GAN.", True)
     steps: int = option("Training steps.", 1_100_000, minimum=1, changes_result=False)
-    latent_size: int = option("Units of the latent.", 64, minimum=1)
-    width: float = option("Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0)
+    latent_size: int = option("Units of the latent.", 64, minimum=1, below=2**16)
+    width: float = option(
+        "Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0, below=16.0
+    )
     generator_learning_rate: float = option("Learning rate of Adam.", 1e-5, above=0.0)
     discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-5, above=0.0)
 

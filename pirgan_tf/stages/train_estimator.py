@@ -3,15 +3,16 @@
 import dataclasses
 import functools
 import operator
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, NoReturn
 
 from pirgan_tf import analysis, estimator, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder, write_json
-from pirgan_tf.data.gallery import read_gallery
+from pirgan_tf.data.gallery import Gallery, read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import check_file, is_folder
 from pirgan_tf.stages.shared.training_options import TrainingOptions, set_up_devices, train
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ class TrainEstimatorOptions(TrainingOptions):
     )
     learning_rate: float = option("Learning rate of Adam.", 5e-4, above=0.0)
     depth_multiplier: float = option(
-        "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0
+        "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0, below=16.0
     )
-    num_bins: int = option("Bins of the rate.", 100, minimum=2)
+    num_bins: int = option("Bins of the rate.", 100, minimum=2, below=10_001)
     head: str = option(
         "Output: the paper's softmax over bins, or a scalar, which did worse there.",
         "softmax",
@@ -168,11 +169,11 @@ def check_initial(slim_checkpoint: str | None, initial: str | None) -> None:
             "slim_checkpoint and initial are two ways to begin; give one. "
             f"Received: {slim_checkpoint} and {initial}"
         )
-    if slim_checkpoint and not (
-        Path(slim_checkpoint).exists() or Path(f"{slim_checkpoint}.index").exists()
-    ):
-        raise InputError(
-            f"slim_checkpoint must be TF-slim's checkpoint. Received: {slim_checkpoint}"
+    if slim_checkpoint and not is_folder(slim_checkpoint):
+        index = f"{slim_checkpoint}.index"
+        check_file(
+            index if os.path.lexists(index) else slim_checkpoint,
+            "slim_checkpoint must be TF-slim's checkpoint",
         )
     if initial:
         estimator.find_initial(initial)
@@ -198,9 +199,15 @@ def _shape(options: TrainEstimatorOptions) -> "EstimatorShape":
 
 
 def _read(options: TrainEstimatorOptions) -> list["RatedImages"]:
-    rated = []
+    rated: list[RatedImages] = []
+    galleries: list[Gallery] = []
     for path, interactions in zip(options.gallery, options.interactions, strict=True):
         gallery = read_gallery(path)
+        if any(gallery.same_as(other) for other in galleries):
+            raise InputError(
+                f"galleries must be different. Received: the images of {path} a second time"
+            )
+        galleries.append(gallery)
         table = users.match_gallery(users.read_interactions(interactions), gallery.ids.tolist())
         rated.append(
             estimator.RatedImages(

@@ -10,6 +10,7 @@ from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder, read_options
 from pirgan_tf.errors import InputError
+from pirgan_tf.stages.shared.estimator_options import read_temperature
 from pirgan_tf.stages.shared.gan_options import GanOptions, dataset_grid
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
@@ -48,7 +49,12 @@ class TuneOptions(GanOptions):
         """Checks the numbers, both folders and the dataset."""
         super().validate()
         inherited = _inherit(self)
-        read_options(self.estimator, ("train_estimator",), ("temperature",))
+        read_temperature(self.estimator)
+        if not inherited["landscapes"] >= 2:
+            raise InputError(
+                f"landscapes of a GAN must be at least 2. Received: {inherited['landscapes']} "
+                f"in {self.gan}/options.json"
+            )
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
     def inputs(self) -> Iterator[tuple[str, str]]:
@@ -128,14 +134,15 @@ def _inherit(options: TuneOptions) -> dict[str, Any]:
         "temperature": options.temperature,
     }
     if options.temperature is None:
-        judged = read_options(options.estimator, ("train_estimator",), ("temperature",))
-        inherited["temperature"] = judged["temperature"]
+        inherited["temperature"] = read_temperature(options.estimator)
     if options.dataset is None:
         trained = read_options(
-            options.gan, ("pretrain", "tune"), ("dataset", "classes", "landscapes")
+            options.gan,
+            ("pretrain", "tune"),
+            {"dataset": str, "classes": list, "landscapes": int},
         )
         inherited["dataset"] = trained["dataset"]
-        inherited["classes"] = inherited["classes"] or tuple(trained["classes"])
+        inherited["classes"] = inherited["classes"] or tuple(map(str, trained["classes"]))
         inherited["landscapes"] = options.landscapes or trained["landscapes"]
     inherited["landscapes"] = inherited["landscapes"] or data.NUM_LANDSCAPES
     return inherited

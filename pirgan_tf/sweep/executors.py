@@ -186,7 +186,9 @@ class _Ray:
             ray.init(log_to_driver=False)
         except (ConnectionError, RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
-            raise TrainingError(f"Ray's cluster cannot be reached: {reason}") from error
+            raise TrainingError(
+                f"Ray's cluster must be within reach. Received: {reason}"
+            ) from error
         self._ray, self._options, self._folder = ray, options, folder
         self._task = ray.remote(max_calls=_OBJECTIVES_A_PROCESS)(_work_on_ray).options(
             max_retries=3,

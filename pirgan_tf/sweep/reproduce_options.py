@@ -60,7 +60,7 @@ class _RunOptions(DeviceOptions):
         # What diversity takes: five neighbours, the image itself, and one that is none.
         minimum=7,
     )
-    jobs: int = option("Objectives at once.", 1, minimum=1, changes_result=False)
+    jobs: int = option("Objectives at once.", 1, minimum=1, below=1025, changes_result=False)
     executor: str = option(
         "Where they run: processes of this machine, or a Ray cluster that shares the output's "
         "file system (a running one, such as that of RAY_ADDRESS, or else a new one here).",
@@ -92,8 +92,10 @@ class _RunOptions(DeviceOptions):
             )
         if self.gan:
             gan.read_gan_shape(self.gan)
-            made_with = read_options(self.gan, ("pretrain", "tune"), ("dataset", "classes"))
-            dataset, classes = made_with["dataset"], tuple(made_with["classes"])
+            made_with = read_options(
+                self.gan, ("pretrain", "tune"), {"dataset": str, "classes": list}
+            )
+            dataset, classes = made_with["dataset"], tuple(map(str, made_with["classes"]))
         else:
             stage_options("pretrain", self, output=self.output).validate()
             dataset, classes = options["pretrain_dataset"], options["pretrain_classes"]
@@ -107,6 +109,8 @@ class _RunOptions(DeviceOptions):
         train_estimator.check_labels(options["estimator_head"], options["estimator_labels"])
         for stage in ("estimator", "tune"):
             self.check_replicas(options[f"{stage}_batch_size"])
+        for name in ("sample_num_images", "evaluate_num_images"):
+            sample.check_gallery_fits(options[name] or 0)
         _check_gallery(
             options["sample_num_images"],
             options["estimator_heldout"],

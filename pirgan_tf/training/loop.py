@@ -146,8 +146,9 @@ def _check_losses(sums: dict[str, float], first: int, last: int) -> None:
     for name, value in sums.items():
         if not math.isfinite(value):
             raise TrainingError(
-                f"{name} is not finite in steps {first} to {last}: begin anew with a lower "
-                "learning rate, or with --precision=float32 if it was bfloat16"
+                f"{name} must stay finite; begin anew with a lower learning rate, or with "
+                "--precision=float32 if it was bfloat16. "
+                f"Received: {value} in steps {first} to {last}"
             )
 
 
@@ -158,6 +159,7 @@ def _check_weights(trainer: Trainer, step: int) -> None:
             value = tf.convert_to_tensor(variable)
             if value.dtype.is_floating and not tf.reduce_all(tf.math.is_finite(value)):
                 raise TrainingError(
-                    f"{getattr(variable, 'path', variable.name)} of the {name} is not finite at "
-                    f"step {step}; the last checkpoint is from before"
+                    f"variables of the {name} must stay finite; the last checkpoint is from "
+                    f"before. Received: NaN or infinity in "
+                    f"{getattr(variable, 'path', variable.name)} at step {step}"
                 )

@@ -58,7 +58,7 @@ def test_only_a_list_is_replaced_and_only_when_asked(commands, tmp_path):
         (("--filters=65",), ("filters", "at most 64", "pool1")),
         (("--set_size=65",), ("set_size", "at most 64", "pool1")),
         (("--set_size=1",), ("set_size", "at least 2")),
-        (("--layers=", "--nocolors"), ("empty", "colors")),
+        (("--layers=", "--nocolors"), ("must leave an objective", "colors")),
         (("--seed=-1",), ("seed", "at least 0")),
     ],
 )
