@@ -1,0 +1,34 @@
+"""The step that XLA compiles is the one that TensorFlow runs operation by operation."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_trainers import estimating, pretraining, tuning, weights
+
+
+@pytest.mark.parametrize("make", [pretraining, tuning, estimating])
+def test_a_compiled_step_gives_the_losses_and_weights_of_a_plain_one(make, devices):
+    plain, compiled = make(devices), make(dataclasses.replace(devices, jit=True))
+    for variable, value in zip(
+        [v for item in compiled.checkpoint_items().values() for v in item.variables],
+        [v for item in plain.checkpoint_items().values() for v in item.variables],
+        strict=True,
+    ):
+        variable.assign(value)
+    before = weights(plain)
+    first, one = tf.constant(0, tf.int64), tf.constant(1, tf.int64)
+    expected, losses = plain.train(first, one), compiled.train(first, one)
+    assert set(losses) == set(expected)
+    for name, value in expected.items():
+        np.testing.assert_allclose(losses[name], value, rtol=1e-4, err_msg=name)
+    moved = min(np.abs(a - b).max() for a, b in zip(weights(plain), before, strict=True))
+    errors = np.concatenate(
+        [np.abs(a - b).ravel() for a, b in zip(weights(plain), weights(compiled), strict=True)]
+    )
+    # Steps are about the learning rate of 1e-3. Adam divides a gradient by its own size, so
+    # that of a gradient of about 0 rounding decides the sign: a few weights in ten thousand.
+    assert moved > 5e-5
+    assert np.quantile(errors, 0.99) < 1e-6
+    assert errors.max() < 2.5e-3
