@@ -4,20 +4,17 @@ import concurrent.futures.process
 import dataclasses
 import multiprocessing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from pirgan_tf import benchmark
-from pirgan_tf.benchmark.work import STAGES, make_work
 from pirgan_tf.cli.command import import_tensorflow, run_command
 from pirgan_tf.cli.options import check_name, option
 from pirgan_tf.cli.outputs import describe, write_json
 from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.stages.shared.training_options import DeviceOptions, set_up_devices
 
-if TYPE_CHECKING:
-    from pirgan_tf.training.devices import Devices
-
 STAGE = "benchmark"
+_STAGES = ("pretrain", "train_estimator", "tune", "sample", "vgg16")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,7 +24,7 @@ class BenchmarkOptions(DeviceOptions):
     output: str | None = option(  # type: ignore[assignment]
         "File for the figures as JSON; it must not exist yet.", None, changes_result=False
     )
-    stages: tuple[str, ...] = option("What to time, with commas.", tuple(STAGES))
+    stages: tuple[str, ...] = option("What to time, with commas.", _STAGES)
     batch_size: int = option("Images a training step, over all replicas.", 64, minimum=1)
     width: float = option("Scales the depths of both networks of the GAN.", 1.0, above=0.0)
     depth_multiplier: float = option("Scales the depths of Inception v2.", 1.0, above=0.0)
@@ -39,9 +36,9 @@ class BenchmarkOptions(DeviceOptions):
         super().validate()
         self.check_replicas(self.batch_size)
         if not self.stages:
-            raise InputError(f"stages must name some of {', '.join(STAGES)}")
+            raise InputError(f"stages must name some of {', '.join(_STAGES)}")
         for stage in self.stages:
-            check_name("stages", stage, STAGES)
+            check_name("stages", stage, _STAGES)
         if self.output and Path(self.output).is_dir():
             raise InputError(f"output must be a file. Received: the folder {self.output}")
         if self.output and Path(self.output).exists() and not self.overwrite:
@@ -84,12 +81,14 @@ def measure(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
         precision; devices, in words.
     """
     options, devices = set_up_devices(options)
-    work = make_work(stage, options, devices)
+    work = benchmark.work.make_work(stage, options, devices)
     work.run(1)
     timing = benchmark.speed.time_steps(work.run, options.steps, options.repetitions)
     memory = benchmark.speed.peak_memory()
     precision = work.precision or devices.precision
-    rate = benchmark.speed.matrix_rate(precision, options.repetitions) * _num_gpus(devices)
+    rate = benchmark.speed.matrix_rate(precision, options.repetitions)
+    # Logical CPUs share one processor.
+    rate *= devices.num_replicas if devices.kind == "GPU" else 1
     operations = work.operations()
     floor = operations / rate
     outside = work.outside() if work.outside else None
@@ -126,13 +125,6 @@ def _in_new_process(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
                 f"the process for {stage} was killed, perhaps for want of memory: a smaller "
                 f"batch_size needs less. Received: {options.batch_size}"
             ) from error
-
-
-def _num_gpus(devices: "Devices") -> int:
-    """Returns how many GPUs share a step; logical CPUs share one processor."""
-    import tensorflow as tf
-
-    return devices.num_replicas if tf.config.list_logical_devices("GPU") else 1
 
 
 def _print_row(stage: str, row: dict[str, Any]) -> None:

@@ -20,13 +20,15 @@ class Devices:
         strategy: the `tf.distribute.Strategy` under which everything is built.
         precision: `"float32"` or `"bfloat16"`.
         jit: whether the training step is compiled by XLA.
-        reason: what was chosen and why, for people.
+        reason: what was chosen, with advice where another precision is faster, for people.
+        kind: `"CPU"` or `"GPU"`.
     """
 
     strategy: tf.distribute.Strategy
     precision: str
     jit: bool
     reason: str
+    kind: str = "CPU"
 
     @property
     def dtype(self) -> str:
@@ -95,7 +97,7 @@ def configure(
         parts.append(f"warning: float32 would be faster on this {kind}: --precision=float32")
     if precision == "float32" and fast:
         parts.append(f"bfloat16 would be faster on this {kind}: --precision=bfloat16")
-    return Devices(chosen, precision, jit == "on", "; ".join(parts))
+    return Devices(chosen, precision, jit == "on", "; ".join(parts), kind)
 
 
 def _make_deterministic() -> None:
