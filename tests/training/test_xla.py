@@ -2,10 +2,28 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from small_trainers import estimating, pretraining, tuning, weights
+
+from pirgan_tf.estimator import pir_estimator
+from pirgan_tf.kernels.batch_norm import FusedBatchNormalization
+
+
+@pytest.fixture(autouse=True)
+def small_network(monkeypatch):
+    """A network in place of Inception v2, which takes XLA minutes on a CPU."""
+
+    def build(image_size, *_, dtype, **__):
+        images = keras.Input((image_size, image_size, 3))
+        x = keras.layers.Conv2D(16, 3, 2, dtype=dtype)(images)
+        x = FusedBatchNormalization(dtype=dtype)(x)
+        x = keras.layers.ReLU(dtype=dtype)(x)
+        return keras.Model(images, keras.layers.GlobalAveragePooling2D(dtype=dtype)(x))
+
+    monkeypatch.setattr(pir_estimator, "build_inception_v2", build)
 
 
 @pytest.mark.parametrize("make", [pretraining, tuning, estimating])
