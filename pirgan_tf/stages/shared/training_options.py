@@ -39,7 +39,7 @@ class DeviceOptions(Options):
         "Compile the step with XLA; auto is on with one GPU.", "auto", choices=("auto", "on", "off")
     )
     deterministic: bool = option(
-        "Give the same bits in every run on one CPU, also in a resumed one; slower.", False
+        "Run operations one at a time, so that every run on one CPU gives the same bits.", False
     )
 
     def differences(self, earlier: dict) -> list[str]:
