@@ -82,7 +82,8 @@ def configure(
     kind, names = _device_names(replicas if strategy == "mirrored" else 1, gpus)
     if jit == "on" and len(names) > 1:
         raise InputError(f"jit must be off or auto with several replicas. Received: {len(names)}")
-    if strategy == "mirrored":
+    # A mirror of one would only keep XLA out.
+    if len(names) > 1:
         chosen = tf.distribute.MirroredStrategy(names)
         where = f"{len(names)} {kind}s, mirrored"
     else:

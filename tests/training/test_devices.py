@@ -62,6 +62,12 @@ def test_choices_are_obeyed():
     assert "warning" not in devices.reason
 
 
+def test_a_mirror_of_one_device_is_that_device():
+    devices = resolved(strategy="mirrored", replicas=1, jit="on")
+    assert devices.reason.startswith("one CPU; float32; XLA on")
+    assert devices.strategy is tf.distribute.get_strategy()
+
+
 # In a process of its own, in which TensorFlow has not started yet.
 REFUSALS = f"""
 from pirgan_tf.errors import InputError
