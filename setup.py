@@ -46,6 +46,7 @@ setup(
     install_requires=[
         "absl-py>=2.1",
         "h5py>=3.11",
+        "importlib-resources>=6.4",  # tensorflow-datasets imports it and does not require it
         "Jinja2>=3.1",
         "keras>=3.8,<4",
         "lazy-loader>=0.4",

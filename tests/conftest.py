@@ -20,9 +20,16 @@ from pathlib import Path
 import pytest
 
 # Before TensorFlow starts: commands that are called in this process give the bits of those in
-# processes of their own, which set the first, and get the second from `environment`.
+# processes of their own.
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
-os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+# The bits of CPUs can be repeated. `PIRGAN_TEST_GPU=1 pytest -m gpu` runs what needs a GPU.
+if os.environ.get("PIRGAN_TEST_GPU") != "1":
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+import tensorflow as tf
+
+# As --deterministic does: it can be given to a command that is called in this process.
+tf.config.threading.set_inter_op_parallelism_threads(1)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _TIMEOUT = 600
@@ -34,7 +41,8 @@ _TENSORFLOW_LINE = re.compile(
 # The smallest runs in which every part of a stage has something to do. The learning
 # rates are high, so that a few steps change every weight. With patience, checkpoints
 # of the estimator hold what early stopping remembers; it never stops so soon.
-_STEPS = ("--steps=12", "--batch_size=8", "--log_every=1", "--checkpoint_every=4")
+_DETERMINISTIC = "--deterministic"
+_STEPS = ("--steps=12", "--batch_size=8", "--log_every=1", "--checkpoint_every=4", _DETERMINISTIC)
 _GAN_RATES = ("--generator_learning_rate=1e-3", "--discriminator_learning_rate=1e-3")
 TINY = {
     "pretrain": (*_STEPS, *_GAN_RATES, "--width=0.0625", "--landscapes=24", "--images_every=6"),
@@ -263,6 +271,10 @@ def nowhere(tmp_path) -> Iterator[Path]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not tf.config.list_physical_devices("GPU"):
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="no GPU, or PIRGAN_TEST_GPU is not 1"))
     items.sort(key=lambda item: max([0, *map(_position, item.fixturenames)]))
 
 
@@ -422,9 +434,13 @@ def _inputs(run: Path) -> dict[str, dict[str, Path]]:
 def _reproduce_flags() -> tuple[str, ...]:
     prefixes = {stage: stage for stage in TINY} | {"train_estimator": "estimator"}
     stages = (
-        f"--{prefixes[stage]}_{flag.removeprefix('--')}" for stage in TINY for flag in TINY[stage]
+        f"--{prefixes[stage]}_{flag.removeprefix('--')}"
+        for stage in TINY
+        for flag in TINY[stage]
+        # One for all stages.
+        if flag != _DETERMINISTIC
     )
-    return ("--objectives=color:red", *stages)
+    return ("--objectives=color:red", _DETERMINISTIC, *stages)
 
 
 def _flags_after_pretraining() -> tuple[str, ...]:

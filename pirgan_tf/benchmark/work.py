@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from pirgan_tf import benchmark, estimator, gan, kernels, training, users
 
@@ -50,12 +52,19 @@ def make_work(stage: str, options: "BenchmarkOptions", devices: "Devices") -> Wo
     """Builds the work of a stage.
 
     Args:
-        stage: one of `STAGES`.
+        stage: what to time; vgg16 is what simulate does for an objective of its filters.
         options: sizes.
         devices: where.
     """
     images = np.random.default_rng(0).integers(0, 256, (_IMAGES, _IMAGE_SIZE, _IMAGE_SIZE, 3))
-    return STAGES[stage](images.astype(np.uint8), options, devices)
+    make = {
+        "pretrain": _pretrain,
+        "train_estimator": _train_estimator,
+        "tune": _tune,
+        "sample": _sample,
+        "vgg16": _vgg16,
+    }
+    return make[stage](images.astype(np.uint8), options, devices)
 
 
 def _pretrain(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") -> Work:
@@ -108,8 +117,6 @@ def _shape(options: "BenchmarkOptions") -> "estimator.EstimatorShape":
 
 
 def _sample(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") -> Work:
-    import tensorflow as tf
-
     # Of plain layers and in float32, as sample loads it.
     generator = gan.build_generator(_CLASSES, width=options.width)
     inputs = [tf.zeros([_SAMPLE_BATCH, size]) for size in (generator.inputs[0].shape[1], _CLASSES)]
@@ -122,9 +129,6 @@ def _sample(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices")
 
 
 def _vgg16(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") -> Work:
-    import keras
-    import tensorflow as tf
-
     squared_norms = users.trace_norms("random")
     batch = images[: users.VGG16_BATCH]
     # The same network; a function that is traced already cannot be looked into.
@@ -145,19 +149,7 @@ def _vgg16(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") 
     )
 
 
-STAGES: dict[str, Callable[[np.ndarray, Any, Any], Work]] = {
-    "pretrain": _pretrain,
-    "train_estimator": _train_estimator,
-    "tune": _tune,
-    "sample": _sample,
-    "vgg16": _vgg16,
-}
-"""What can be timed; vgg16 is what simulate does for an objective of its filters."""
-
-
 def _training(trainer: "Trainer") -> Work:
-    import tensorflow as tf
-
     def run(count: int) -> None:
         sums = trainer.train(tf.constant(0, tf.int64), tf.constant(count, tf.int64))
         # Reading a value waits for all of them.
@@ -176,8 +168,6 @@ def _training(trainer: "Trainer") -> Work:
 
 
 def _operations(step: Callable[[], Any]) -> int:
-    import tensorflow as tf
-
     return benchmark.speed.count_operations(
         tf.function(step, autograph=False).get_concrete_function()
     )
@@ -189,7 +179,6 @@ def _outside(trainer: "Trainer") -> float:
     Records are a status line, a line of statistics, an evaluation, a grid of images and a
     checkpoint every 100 steps. By default grids and checkpoints come every 1,000.
     """
-    import tensorflow as tf
 
     @tf.function
     def draw(step):

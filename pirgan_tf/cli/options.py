@@ -104,11 +104,20 @@ class Options:
         }
 
     def differences(self, earlier: dict) -> list[str]:
-        """Returns how the options which change the result differ from an earlier dump."""
-        present = self.to_json()
+        """Returns how the options which change the result differ from an earlier dump.
+
+        A dump from before there was an option counts as one with its default.
+        """
+        fields = dataclasses.fields(self)
+        defaults = {
+            field.name: list(field.default) if isinstance(field.default, tuple) else field.default
+            for field in fields
+            if field.default is not dataclasses.MISSING
+        }
+        present, earlier = self.to_json(), defaults | earlier
         return [
             f"{field.name} was {earlier.get(field.name)!r} and is {present[field.name]!r}"
-            for field in dataclasses.fields(self)
+            for field in fields
             if field.metadata["changes_result"] and present[field.name] != earlier.get(field.name)
         ]
 

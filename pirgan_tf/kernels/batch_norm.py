@@ -21,12 +21,12 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     """
 
     def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        if self.axis not in (-1, 3) or self.renorm:
+        # Keras has `renorm` from 3.14 on only.
+        if kwargs.get("axis", -1) not in (-1, 3) or kwargs.get("renorm"):
             raise ValueError(
-                "the fused kernel has channels last and no renorm. "
-                f"Received: axis={self.axis}, renorm={self.renorm}"
+                f"the fused kernel has channels last and no renorm. Received: {kwargs}"
             )
+        super().__init__(**kwargs)
 
     def call(self, inputs, training=None, mask=None):
         """Returns the normalised inputs, in their own precision."""

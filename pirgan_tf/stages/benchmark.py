@@ -5,10 +5,9 @@ import dataclasses
 import json
 import multiprocessing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from pirgan_tf import benchmark
-from pirgan_tf.benchmark.work import STAGES, make_work
 from pirgan_tf.cli.command import import_tensorflow, run_command
 from pirgan_tf.cli.description import describe
 from pirgan_tf.cli.options import check_name, option
@@ -17,11 +16,9 @@ from pirgan_tf.cli.paths import check_file
 from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.stages.shared.training_options import DeviceOptions, set_up_devices
 
-if TYPE_CHECKING:
-    from pirgan_tf.training.devices import Devices
-
 STAGE = "benchmark"
 _HEADER = '{\n  "stage": "benchmark"'
+_STAGES = ("pretrain", "train_estimator", "tune", "sample", "vgg16")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,7 +28,7 @@ class BenchmarkOptions(DeviceOptions):
     output: str | None = option(  # type: ignore[assignment]
         "File for the figures as JSON; it must not exist yet.", None, changes_result=False
     )
-    stages: tuple[str, ...] = option("What to time, with commas.", tuple(STAGES))
+    stages: tuple[str, ...] = option("What to time, with commas.", _STAGES)
     batch_size: int = option(
         "Images a training step, over all replicas.", 64, minimum=1, below=2**16
     )
@@ -49,9 +46,9 @@ class BenchmarkOptions(DeviceOptions):
         super().validate()
         self.check_replicas(self.batch_size)
         if not self.stages:
-            raise InputError(f"stages must name some of {', '.join(STAGES)}. Received: none")
+            raise InputError(f"stages must name some of {', '.join(_STAGES)}. Received: none")
         for stage in self.stages:
-            check_name("stages", stage, STAGES)
+            check_name("stages", stage, _STAGES)
 
     def check_output(self) -> None:
         """Checks that the file, if one is wanted, may be written."""
@@ -92,12 +89,14 @@ def measure(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
         precision; devices, in words.
     """
     options, devices = set_up_devices(options)
-    work = make_work(stage, options, devices)
+    work = benchmark.work.make_work(stage, options, devices)
     work.run(1)
     timing = benchmark.speed.time_steps(work.run, options.steps, options.repetitions)
     memory = benchmark.speed.peak_memory()
     precision = work.precision or devices.precision
-    rate = benchmark.speed.matrix_rate(precision, options.repetitions) * _num_gpus(devices)
+    rate = benchmark.speed.matrix_rate(precision, options.repetitions)
+    # Logical CPUs share one processor.
+    rate *= devices.num_replicas if devices.kind == "GPU" else 1
     operations = work.operations()
     floor = operations / rate
     outside = work.outside() if work.outside else None
@@ -134,13 +133,6 @@ def _in_new_process(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
                 f"the process for {stage} was killed, perhaps for want of memory: a smaller "
                 f"batch_size needs less. Received: {options.batch_size}"
             ) from error
-
-
-def _num_gpus(devices: "Devices") -> int:
-    """Returns how many GPUs share a step; logical CPUs share one processor."""
-    import tensorflow as tf
-
-    return devices.num_replicas if tf.config.list_logical_devices("GPU") else 1
 
 
 def _print_row(stage: str, row: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from pirgan_tf.cli import signals
 from pirgan_tf.cli.command import import_tensorflow
 from pirgan_tf.errors import TrainingError
+from pirgan_tf.stages.shared.training_options import set_up_devices
 from pirgan_tf.sweep.objective_run import Outcome, objective_folder, record_failure, run_objective
 
 # TensorFlow keeps the graphs of loops, some 150 MB an objective, until its process ends.
@@ -69,6 +70,8 @@ def _work(text: str, options: Any, folder: Path, directory: Path) -> Outcome:
     # Paths in the options may be relative to where the command was given.
     os.chdir(directory)
     import_tensorflow()
+    # Before a stage that trains nothing starts TensorFlow, with settings of its own.
+    set_up_devices(options)
     place = objective_folder(text, options, folder)
     with (
         (place / "log.txt").open("a") as log,

@@ -12,7 +12,7 @@ from pirgan_tf.cli.outputs import run_folder
 from pirgan_tf.data.gallery import read_gallery
 from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.stages import pretrain, report, sample
-from pirgan_tf.stages.shared.training_options import DeviceOptions
+from pirgan_tf.stages.shared.training_options import set_up_devices
 from pirgan_tf.sweep.executors import run_objectives
 from pirgan_tf.sweep.objective_run import FAILURE_FILE, Outcome
 from pirgan_tf.sweep.reproduce_options import ReproduceOptions, stage_options
@@ -34,13 +34,13 @@ def run(options: Any) -> None:
     # The objectives themselves, whatever becomes of the file that lists them.
     texts = options.objective_texts
     options = dataclasses.replace(options, objectives=" ".join(texts))
+    # Before anything starts TensorFlow: it takes these settings only once.
+    resolved, _ = set_up_devices(options)
     with run_folder(STAGE, options, lambda folder: _is_finished(folder, texts)) as folder:
         # Workers may be elsewhere, and the paths are part of the stages' options.
         folder = folder.resolve()
-        # Before anything starts TensorFlow: it takes these settings only once.
-        training.configure(
-            **{name: getattr(options, name) for name in DeviceOptions.__annotations__}
-        )
+        # Once for all workers; a cluster gives each of its own a device.
+        options = resolved if options.executor == "local" else options
         # Of an earlier attempt, in which something failed.
         shutil.rmtree(folder / "report", ignore_errors=True)
         gan_folder = options.gan or str(folder / "gan")

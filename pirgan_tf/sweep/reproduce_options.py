@@ -122,7 +122,7 @@ class _RunOptions(DeviceOptions):
         """Yields what the command reads, the GAN's photographs too."""
         yield from super().inputs()
         if self.gan:
-            dataset = read_options(self.gan, ("pretrain", "tune"), ("dataset",))["dataset"]
+            dataset = read_options(self.gan, ("pretrain", "tune"), {"dataset": str})["dataset"]
             if folder := data.dataset_folder(dataset):
                 yield "gan", folder
 

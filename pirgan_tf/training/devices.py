@@ -20,13 +20,15 @@ class Devices:
         strategy: the `tf.distribute.Strategy` under which everything is built.
         precision: `"float32"` or `"bfloat16"`.
         jit: whether the training step is compiled by XLA.
-        reason: what was chosen and why, for people.
+        reason: what was chosen, with advice where another precision is faster, for people.
+        kind: `"CPU"` or `"GPU"`.
     """
 
     strategy: tf.distribute.Strategy
     precision: str
     jit: bool
     reason: str
+    kind: str = "CPU"
 
     @property
     def dtype(self) -> str:
@@ -39,7 +41,15 @@ class Devices:
         return self.strategy.num_replicas_in_sync
 
 
-def configure(*, strategy: str, replicas: int, precision: str, jit: str, seed: int) -> Devices:
+def configure(
+    *,
+    strategy: str,
+    replicas: int,
+    precision: str,
+    jit: str,
+    seed: int,
+    deterministic: bool = False,
+) -> Devices:
     """Sets up TensorFlow for a run and resolves every `"auto"`.
 
     Initial weights are drawn from `seed`.
@@ -49,14 +59,19 @@ def configure(*, strategy: str, replicas: int, precision: str, jit: str, seed: i
             several GPUs, or several replicas are asked for.
         replicas: how many devices `"mirrored"` uses; 0 is all GPUs. Without a
             GPU, the CPU is split into as many logical ones.
-        precision: `"float32"`, `"bfloat16"` or `"auto"`: bfloat16 where the
-            device multiplies it fast.
+        precision: `"float32"` or `"bfloat16"`.
         jit: `"on"`, `"off"` or `"auto"`: on with one GPU.
         seed: seed of the initial weights.
+        deterministic: whether the same run gives the same bits each time on one
+            CPU, as operations run one at a time. It stays so until the process ends.
 
     Raises:
-        InputError: if there are fewer devices than `replicas`.
+        InputError: if there are fewer devices than `replicas`, if several replicas
+            are to be compiled, or if TensorFlow has started and can no longer be
+            split or made deterministic.
     """
+    if deterministic:
+        _make_deterministic()
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         _set_once(tf.config.experimental.set_memory_growth, gpu, True)
@@ -65,25 +80,37 @@ def configure(*, strategy: str, replicas: int, precision: str, jit: str, seed: i
     if strategy == "auto":
         strategy = "mirrored" if (replicas or len(gpus)) > 1 else "one"
     kind, names = _device_names(replicas if strategy == "mirrored" else 1, gpus)
-    if strategy == "mirrored":
+    if jit == "on" and len(names) > 1:
+        raise InputError(f"jit must be off or auto with several replicas. Received: {len(names)}")
+    # A mirror of one would only keep XLA out.
+    if len(names) > 1:
         chosen = tf.distribute.MirroredStrategy(names)
         where = f"{len(names)} {kind}s, mirrored"
     else:
         chosen = tf.distribute.get_strategy()
         where = f"one {kind}"
 
-    fast = _bfloat16_is_fast(gpus)
-    reason = f"{where}; precision {precision}"
-    if precision == "auto":
-        precision = "bfloat16" if fast else "float32"
-        reason = f"{where}; precision {precision}, as the {kind} " + (
-            "multiplies bfloat16 fast" if fast else "has no fast bfloat16"
-        )
-    elif precision == "bfloat16" and not fast:
-        reason += f" (warning: this {kind} has no fast bfloat16; float32 would be faster)"
     if jit == "auto":
         jit = "on" if len(gpus) > 0 and len(names) == 1 else "off"
-    return Devices(chosen, precision, jit == "on", f"{reason}; XLA {jit}")
+    parts = [where, precision, f"XLA {jit}"] + ["deterministic"] * deterministic
+    fast = _bfloat16_is_fast(gpus)
+    if precision == "bfloat16" and not fast:
+        parts.append(f"warning: float32 would be faster on this {kind}: --precision=float32")
+    if precision == "float32" and fast:
+        parts.append(f"bfloat16 would be faster on this {kind}: --precision=bfloat16")
+    return Devices(chosen, precision, jit == "on", "; ".join(parts), kind)
+
+
+def _make_deterministic() -> None:
+    # Operations that run side by side end in an order of their own, in which sums are taken.
+    try:
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        raise InputError(
+            "deterministic must be set before TensorFlow starts, and this process has started it "
+            "without. Received: --deterministic"
+        ) from error
+    tf.config.experimental.enable_op_determinism()
 
 
 def _set_once(setter, *args) -> None:

@@ -45,7 +45,11 @@ class Trainer(abc.ABC):
 
     @abc.abstractmethod
     def draw_batch(self, step: tf.Tensor, replica):
-        """Returns the batch of a step on a replica: a function of these two and the seed alone."""
+        """Returns the batch of a step on a replica: a function of these two and the seed alone.
+
+        XLA compiles `update` only: it has no kernel for some draws, and would move data that
+        stands in the host's memory to the device.
+        """
 
     @abc.abstractmethod
     def update(self, batch) -> dict[str, tf.Tensor]:

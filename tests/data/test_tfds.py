@@ -130,3 +130,8 @@ def test_class_without_images():
     with pytest.raises(InputError, match=r"no image of a class. Received: alp, fen$"):
         load_dataset("tfds:pirgan_missing_class")
     assert len(load_dataset("tfds:pirgan_missing_class", classes=("sea",)).images) == 1
+
+
+def test_what_tfds_imports_without_requiring_it_is_there(tmp_path):
+    # Its own datasets need importlib_resources before they download anything.
+    assert tfds.builder("mnist", data_dir=str(tmp_path)).code_path.stem == "mnist"

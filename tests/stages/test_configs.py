@@ -94,3 +94,10 @@ def test_the_defaults_of_a_training_stage_are_those_of_the_paper(name):
         # That of the estimator, unless another is given.
         default = None if (name, field) == ("tune", "temperature") else value
         assert options_class.__dataclass_fields__[field].default == default, field
+
+
+def test_every_flagfile_states_the_precision_of_its_expected_result(helpers):
+    paths = sorted((helpers.repository / "configs").glob("*.flags"))
+    assert len(paths) >= 7
+    for path in paths:
+        assert "--precision=float32" in path.read_text().splitlines(), path

@@ -10,62 +10,22 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from small_trainers import BATCH, IMAGES, estimating, networks, pretraining, weights
 
-from pirgan_tf.estimator.pir_estimator import EstimatorShape
-from pirgan_tf.estimator.trainer import EstimatorTrainer, RatedImages
-from pirgan_tf.gan.trainer import GanSettings, GanTrainer
+from pirgan_tf.gan.trainer import GanTrainer
 from pirgan_tf.kernels import winograd
 from pirgan_tf.kernels.batch_norm import FusedBatchNormalization
 from pirgan_tf.training.devices import Devices, configure
 
-BATCH = 8
 RNG = np.random.default_rng(0)
-IMAGES = RNG.integers(0, 256, (20, 64, 64, 3), dtype=np.uint8)
-
-
-def gan(devices, kind=GanTrainer):
-    settings = GanSettings(
-        width=1 / 16,
-        latent_size=8,
-        batch_size=BATCH,
-        generator_learning_rate=1e-3,
-        discriminator_learning_rate=1e-3,
-    )
-    labels = np.arange(len(IMAGES)) % 2
-    return kind(settings, devices, IMAGES, labels, seed=1, stream="test")
-
-
-def estimator(devices):
-    images = IMAGES[:, :16, :16]
-    rated = RatedImages(images, np.full(20, 100), np.arange(20) * 5)
-    return EstimatorTrainer(
-        EstimatorShape(16, 0.1, 20),
-        devices,
-        rated,
-        rated,
-        batch_size=BATCH,
-        learning_rate=1e-3,
-        patience=0,
-        temperature=0.01,
-        seed=1,
-    )
-
-
-def models(trainer):
-    items = trainer.checkpoint_items()
-    return [items[name] for name in ("generator", "discriminator", "estimator") if name in items]
-
-
-def weights(trainer):
-    return [weight for model in models(trainer) for weight in model.get_weights()]
 
 
 def copies(trainer):
     """Each variable's values on the two replicas."""
     return [
         (variable.path, [copy.numpy() for copy in variable.value.values])
-        for model in models(trainer)
-        for variable in model.variables
+        for network in networks(trainer)
+        for variable in network.variables
     ]
 
 
@@ -75,7 +35,7 @@ def differing(trainer):
 
 def compare(single, mirrored, batch):
     """One update with the whole batch on one device and with a half on each of two."""
-    for left, right in zip(models(single), models(mirrored), strict=True):
+    for left, right in zip(networks(single), networks(mirrored), strict=True):
         right.set_weights(left.get_weights())
     before = weights(single)
     expected = single.update(batch)
@@ -166,7 +126,7 @@ def record_real_training(devices):
             )
             return batch
 
-    trainer = gan(devices, Recording)
+    trainer = pretraining(devices, Recording)
     before = weights(trainer)
     sums = trainer.train(tf.constant(0, tf.int64), tf.constant(2, tf.int64))
     drawn = {(int(step), int(replica)): parts for step, replica, *parts in seen}
@@ -209,7 +169,7 @@ def main():
     # Before the first tensor, which starts the devices.
     two = configure(strategy="mirrored", replicas=2, precision="float32", jit="off", seed=0)
     one = Devices(tf.distribute.get_strategy(), "float32", False, "")
-    single, mirrored = gan(one), gan(two)
+    single, mirrored = pretraining(one), pretraining(two)
     whole = single.draw_batch(0, 0)
     ones = {
         name: [tf.ones_like(mask) for mask in getattr(whole, name)]
@@ -217,7 +177,7 @@ def main():
     }
     images = tf.cast(IMAGES[:BATCH, :16, :16], tf.float32) / 127.5 - 1.0
     rated = images, tf.one_hot(tf.range(BATCH), 20)
-    mirrored_estimator = estimator(two)
+    mirrored_estimator = estimating(two)
     seen = {
         "reason": two.reason,
         "gan": compare(single, mirrored, whole._replace(**ones)),
@@ -225,7 +185,7 @@ def main():
             dtype: compare_batch_norm(two.strategy, dtype)
             for dtype in ("float32", "mixed_bfloat16")
         },
-        "estimator": compare(estimator(one), mirrored_estimator, rated),
+        "estimator": compare(estimating(one), mirrored_estimator, rated),
         "training": record_real_training(two),
         "epoch": record_epoch(mirrored_estimator),
     }

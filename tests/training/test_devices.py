@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +10,7 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.training import devices as devices_module
 from pirgan_tf.training.devices import configure
 
-DEFAULTS = {"strategy": "auto", "replicas": 0, "precision": "auto", "jit": "auto", "seed": 0}
+DEFAULTS = {"strategy": "auto", "replicas": 0, "precision": "float32", "jit": "auto", "seed": 0}
 
 pytestmark = pytest.mark.skipif(
     bool(tf.config.list_physical_devices("GPU")), reason="what auto means on a CPU"
@@ -22,44 +25,85 @@ def test_auto_on_a_cpu_is_one_replica_without_xla():
     devices = resolved()
     assert devices.num_replicas == 1
     assert not devices.jit
-    assert devices.reason.startswith("one CPU")
-    assert devices.reason.endswith("XLA off")
+    assert devices.reason.startswith("one CPU; float32; XLA off")
 
 
 @pytest.mark.parametrize(
-    ("flags", "precision", "dtype"),
+    ("flags", "fast"),
     [
-        ("fpu avx2 avx512_bf16", "bfloat16", "mixed_bfloat16"),
-        ("fpu amx_bf16 avx2", "bfloat16", "mixed_bfloat16"),
-        ("fpu avx2 avx512f", "float32", "float32"),
+        ("fpu avx2 avx512_bf16", True),
+        ("fpu amx_bf16 avx2", True),
+        ("fpu avx2 avx512f", False),
+        (None, False),
     ],
 )
-def test_auto_precision_follows_the_flags_of_the_cpu(monkeypatch, flags, precision, dtype):
-    monkeypatch.setattr(devices_module.Path, "read_text", lambda _: f"flags\t: {flags}\n")
-    devices = resolved()
-    assert (devices.precision, devices.dtype) == (precision, dtype)
-    assert precision in devices.reason
+def test_the_precision_is_the_one_asked_for_and_the_flags_of_the_cpu_give_advice(
+    monkeypatch, flags, fast
+):
+    def read(_):
+        if flags is None:
+            raise OSError
+        return f"flags\t: {flags}\n"
 
-
-def test_unknown_flags_mean_float32(monkeypatch):
-    def unreadable(_):
-        raise OSError
-
-    monkeypatch.setattr(devices_module.Path, "read_text", unreadable)
-    assert resolved().precision == "float32"
-
-
-def test_a_slow_bfloat16_is_warned_of_but_obeyed(monkeypatch):
-    monkeypatch.setattr(devices_module, "_bfloat16_is_fast", lambda _: False)
+    monkeypatch.setattr(devices_module.Path, "read_text", read)
+    faster, slower = ("bfloat16", "float32") if fast else ("float32", "bfloat16")
+    advice = f"{faster} would be faster on this CPU: --precision={faster}"
+    assert advice in resolved(precision=slower).reason
+    assert "faster" not in resolved(precision=faster).reason
+    devices = resolved(precision="float32")
+    assert (devices.precision, devices.dtype) == ("float32", "float32")
     devices = resolved(precision="bfloat16")
-    assert devices.precision == "bfloat16"
-    assert "warning" in devices.reason
+    assert (devices.precision, devices.dtype) == ("bfloat16", "mixed_bfloat16")
 
 
 def test_choices_are_obeyed():
     devices = resolved(precision="float32", jit="on", strategy="one")
     assert (devices.precision, devices.jit) == ("float32", True)
     assert "warning" not in devices.reason
+
+
+def test_a_mirror_of_one_device_is_that_device():
+    devices = resolved(strategy="mirrored", replicas=1, jit="on")
+    assert devices.reason.startswith("one CPU; float32; XLA on")
+    assert devices.strategy is tf.distribute.get_strategy()
+
+
+# In a process of its own, in which TensorFlow has not started yet.
+REFUSALS = f"""
+from pirgan_tf.errors import InputError
+from pirgan_tf.training.devices import configure
+
+def tell(**options):
+    try:
+        print(configure(**{DEFAULTS} | options).reason)
+    except InputError as error:
+        print(error)
+
+tell(jit="on", replicas=2)
+tell(replicas=2)
+tell(deterministic=True)
+"""
+
+
+def test_several_replicas_are_not_compiled_and_a_started_process_not_made_deterministic(helpers):
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSALS],
+        env=helpers.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    compiled, mirrored, deterministic = done.stdout.splitlines()
+    assert compiled == "jit must be off or auto with several replicas. Received: 2"
+    assert mirrored.startswith("2 CPUs, mirrored; float32; XLA off")
+    assert deterministic.startswith("deterministic must be set before TensorFlow starts")
+
+
+def test_a_deterministic_process_serves_any_number_of_runs():
+    # As this one does, by conftest.py.
+    reasons = [resolved(deterministic=wanted).reason for wanted in (True, False, True)]
+    assert ["deterministic" in reason for reason in reasons] == [True, False, True]
+    assert tf.config.threading.get_inter_op_parallelism_threads() == 1
 
 
 def test_more_replicas_than_a_started_process_has_are_refused():

@@ -32,25 +32,41 @@ class DeviceOptions(Options):
         below=1025,
     )
     precision: str = option(
-        "Precision of the networks; auto is bfloat16 where the device multiplies it fast.",
-        "auto",
-        choices=("auto", "float32", "bfloat16"),
+        "Precision of the networks; bfloat16 is faster on some devices.",
+        "float32",
+        choices=("float32", "bfloat16"),
     )
     jit: str = option(
         "Compile the step with XLA; auto is on with one GPU.", "auto", choices=("auto", "on", "off")
     )
+    deterministic: bool = option(
+        "Run operations one at a time, so that every run on one CPU gives the same bits.", False
+    )
+
+    def differences(self, earlier: dict) -> list[str]:
+        """Returns how the options that change the result differ from an earlier dump.
+
+        Runs of earlier versions may have been begun with precision "auto", which was either.
+        """
+        if earlier.get("precision") == "auto":
+            earlier = earlier | {"precision": self.precision}
+        return super().differences(earlier)
 
     def check_replicas(self, batch_size: int) -> None:
         """Checks what can be said of replicas before the devices are known.
 
         Raises:
-            InputError: if one device is to hold several replicas, or if a batch
-                cannot be split over them.
+            InputError: if one device is to hold several replicas, if they are to be
+                compiled, or if a batch cannot be split over them.
         """
         if self.strategy == "one" and self.replicas > 1:
             raise InputError(
                 "replicas must be 0 or 1 with --strategy=one; did you mean --strategy=mirrored? "
                 f"Received: {self.replicas}"
+            )
+        if self.jit == "on" and self.replicas > 1:
+            raise InputError(
+                f"jit must be off or auto with several replicas. Received: {self.replicas}"
             )
         if batch_size % max(self.replicas, 1):
             raise InputError(
@@ -92,6 +108,7 @@ def set_up_devices(options: _T) -> tuple[_T, "Devices"]:
         precision=options.precision,
         jit=options.jit,
         seed=options.seed,
+        deterministic=options.deterministic,
     )
     resolved = dataclasses.replace(
         options,

@@ -1,0 +1,53 @@
+"""The step that XLA compiles is the one that TensorFlow runs operation by operation."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_trainers import estimating, tuning, weights
+
+from pirgan_tf.estimator import pir_estimator
+from pirgan_tf.kernels.batch_norm import FusedBatchNormalization
+
+
+@pytest.fixture(autouse=True)
+def small_network(monkeypatch):
+    """A network in place of Inception v2, which takes XLA minutes on a CPU."""
+
+    def build(image_size, *_, dtype, **__):
+        images = keras.Input((image_size, image_size, 3))
+        x = keras.layers.Conv2D(16, 3, 2, dtype=dtype)(images)
+        x = FusedBatchNormalization(dtype=dtype)(x)
+        x = keras.layers.ReLU(dtype=dtype)(x)
+        return keras.Model(images, keras.layers.GlobalAveragePooling2D(dtype=dtype)(x))
+
+    monkeypatch.setattr(pir_estimator, "build_inception_v2", build)
+
+
+# Tuning is pretraining, and more.
+@pytest.mark.parametrize("make", [tuning, estimating])
+def test_a_compiled_step_gives_the_losses_and_weights_of_a_plain_one(make, devices):
+    plain, compiled = make(devices), make(dataclasses.replace(devices, jit=True))
+    for variable, value in zip(
+        [v for item in compiled.checkpoint_items().values() for v in item.variables],
+        [v for item in plain.checkpoint_items().values() for v in item.variables],
+        strict=True,
+    ):
+        variable.assign(value)
+    before = weights(plain)
+    first, one = tf.constant(0, tf.int64), tf.constant(1, tf.int64)
+    expected, losses = plain.train(first, one), compiled.train(first, one)
+    assert set(losses) == set(expected)
+    for name, value in expected.items():
+        np.testing.assert_allclose(losses[name], value, rtol=1e-4, err_msg=name)
+    moved = min(np.abs(a - b).max() for a, b in zip(weights(plain), before, strict=True))
+    errors = np.concatenate(
+        [np.abs(a - b).ravel() for a, b in zip(weights(plain), weights(compiled), strict=True)]
+    )
+    # Steps are about the learning rate of 1e-3. Adam divides a gradient by its own size, so
+    # that of a gradient of about 0 rounding decides the sign, and near 0 the size.
+    assert moved > 1e-6
+    assert np.quantile(errors, 0.99) < 5e-5
+    assert errors.max() < 2.5e-3
