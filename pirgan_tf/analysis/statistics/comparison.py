@@ -14,9 +14,6 @@ from pirgan_tf.errors import InputError
 SIGNIFICANCE = 0.001
 CONFIDENCE = 0.95
 
-# pingouin rounds to two decimals if it is not asked for more.
-_UNROUNDED = 15
-
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
@@ -85,13 +82,10 @@ def compare(before_rates: ArrayLike, after_rates: ArrayLike) -> Comparison:
     pooled = math.sqrt(((n - 1) * sd_before**2 + (m - 1) * sd_after**2) / (n + m - 2))
     cohens_d = cohens_d_low = cohens_d_high = t = df = p = ci_low = ci_high = math.nan
     if pooled > 0:
-        # Here, because importing it takes seconds, and most users of this module
-        # do without.
-        from pingouin import compute_esci
-
         cohens_d = change / pooled
+        error = math.sqrt(1 / n + 1 / m + cohens_d**2 / (2 * (n + m)))
         cohens_d_low, cohens_d_high = map(
-            float, compute_esci(cohens_d, n, m, confidence=CONFIDENCE, decimals=_UNROUNDED)
+            float, stats.t.interval(CONFIDENCE, n + m - 2, loc=cohens_d, scale=error)
         )
         with warnings.catch_warnings():
             # scipy warns when one set is constant, as after a collapse; Welch's
