@@ -45,6 +45,7 @@ TINY = {
         "--learning_rate=1e-3",
         "--depth_multiplier=0.1",
         "--evaluate_every=3",
+        "--heldout=0.2",
         "--patience=50",
     ),
     "tune": (*_STEPS, *_GAN_RATES, "--images_every=6"),

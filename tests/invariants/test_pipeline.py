@@ -4,7 +4,11 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from pirgan_tf import estimator, training, users
+from pirgan_tf.data.gallery import read_gallery
 
 GAN_FILES = {
     "generator.keras",
@@ -86,10 +90,32 @@ def test_the_interactions_are_those_of_the_gallery(reproduced, commands):
 
 def test_the_fit_tells_how_good_the_estimator_is(reproduced):
     fit = json.loads((reproduced / "objectives/color-red/estimator/fit.json").read_text())
-    assert (fit["num_train"], fit["num_heldout"], fit["steps"]) == (36, 4, 12)
+    counts = [fit[f"num_{name}"] for name in ("train", "validation", "test")]
+    assert (counts, fit["steps"]) == ([32, 4, 4], 12)
     assert fit["chosen_step"] in (3, 6, 9, 12)
     assert 0 <= fit["mae"] <= 1 and -1 <= fit["spearman"] <= 1
     assert sum(group["count"] for group in fit["calibration"]) == 4
+
+
+def test_the_fit_is_of_images_that_neither_taught_nor_chose_the_step(reproduced):
+    place = reproduced / "objectives" / "color-red"
+    observed = users.read_interactions(place / "interactions")["pir"].to_numpy()
+    images = read_gallery(reproduced / "gallery").images
+    judge = estimator.PirEstimator.load(place / "estimator")
+    fit = json.loads((place / "estimator" / "fit.json").read_text())
+
+    heldout = np.sort(np.random.default_rng(0).permutation(40)[:8])
+    order = np.random.default_rng(0).permutation(8)
+    test, validation = heldout[np.sort(order[:4])], heldout[np.sort(order[4:])]
+    estimates = judge.expected_pir(training.to_float(images)).numpy()
+    error = np.abs(estimates - observed)
+    assert fit["mae"] == pytest.approx(error[test].mean(), abs=1e-5)
+    learned = np.setdiff1d(np.arange(40), heldout)
+    assert fit["percent_nonzero"] == 100 * np.mean(observed[learned] >= 0.01)
+    rows = [json.loads(line) for line in (place / "estimator/stats.jsonl").open()]
+    chosen = min((row for row in rows if "heldout/loss" in row), key=lambda r: r["heldout/loss"])
+    assert chosen["step"] == fit["chosen_step"]
+    assert chosen["heldout/mae"] == pytest.approx(error[validation].mean(), abs=1e-5)
 
 
 def test_stages_one_by_one_make_what_reproduce_makes(
