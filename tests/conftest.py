@@ -412,7 +412,7 @@ def _inputs(run: Path) -> dict[str, dict[str, Path]]:
         "train_estimator": {"gallery": run / "gallery", "interactions": place / "interactions"},
         "tune": {"gan": run / "gan", "estimator": place / "estimator"},
         "evaluate": {
-            "before": run / "gallery",
+            "before": run / "before",
             "after": place / "gallery",
             "estimator": place / "estimator",
         },

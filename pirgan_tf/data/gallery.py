@@ -1,6 +1,7 @@
 """gallery.npz: generated images, and what they were generated from."""
 
 import dataclasses
+import hashlib
 import zipfile
 import zlib
 from pathlib import Path
@@ -27,6 +28,11 @@ class Gallery:
     latents: np.ndarray
     labels: np.ndarray
     ids: np.ndarray
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that other images than these do not have."""
+        return hashlib.sha256(self.images.tobytes()).hexdigest()[:16]
 
     def save(self, folder: Path) -> None:
         """Writes gallery.npz."""

@@ -121,6 +121,8 @@ def run(options: TrainEstimatorOptions) -> None:
         figures = trainer.measure(test)
         estimates, _ = trainer.estimate(test)
         fit = {
+            # By these, evaluate knows whether images are new to the estimator.
+            "galleries": [read_gallery(path).fingerprint for path in options.gallery],
             "num_train": len(learned),
             # What was measured during training chose nothing without early stopping.
             "num_validation": len(validation) if options.patience else 0,

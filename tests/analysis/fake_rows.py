@@ -92,6 +92,7 @@ def _row(objective, family, layer, **given):
         "pir_weight": 1000.0,
         "adversarial_weight": 1.0,
         "tune_steps": 50_000,
+        "training_precision": "float32",
         "run_options": json.dumps({"seed": 0}),
     } | given
 
@@ -131,6 +132,7 @@ def _figures(rng, d, spread, nonzero, n=1000):
         "estimated_before": mean,
         "estimated_after": mean + estimated,
         "estimated_change": estimated,
+        "learned_before": False,
         "heldout_spearman": rng.uniform(0.7, 0.9),
         "heldout_spearman_ceiling": 0.95,
         "heldout_mae": 0.012,

@@ -1,6 +1,7 @@
 """The whole system through its commands: files, exit statuses, equal bits."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -33,6 +34,7 @@ GALLERY_FILES = {"gallery.npz", "grid.png", "options.json"}
 FILES = {
     "gan": ("pretrain", GAN_FILES),
     "gallery": ("sample", GALLERY_FILES),
+    "before": ("sample", GALLERY_FILES),
     "objectives/color-red/interactions": ("simulate", {"interactions.csv", "options.json"}),
     "objectives/color-red/estimator": ("train_estimator", ESTIMATOR_FILES),
     "objectives/color-red/gan": ("tune", GAN_FILES),
@@ -56,7 +58,8 @@ def test_a_stage_leaves_its_files_and_no_others(reproduced, folder):
 
 
 def test_nothing_is_left_beside_the_outputs(reproduced):
-    assert _names(reproduced) == {"gan", "gallery", "objectives", "report", "options.json"}
+    folders = {"gan", "gallery", "before", "objectives", "report"}
+    assert _names(reproduced) == folders | {"options.json"}
     assert _names(reproduced.parent) == {reproduced.name}
     place = reproduced / "objectives" / "color-red"
     outputs = {"interactions", "estimator", "gan", "gallery", "evaluation"}
@@ -144,12 +147,34 @@ def test_stages_one_by_one_make_what_reproduce_makes(
     assert _names(tmp_path) == set(made)
 
 
-def test_the_second_gallery_is_of_another_seed(reproduced):
+def test_the_estimate_before_tuning_is_of_images_that_nobody_learned_from(
+    commands, reproduced, inputs, tmp_path
+):
+    evaluation = json.loads((reproduced / EVALUATION).read_text())
+    learned, new = (read_gallery(reproduced / name) for name in ("gallery", "before"))
+    assert not {image.tobytes() for image in learned.images} & {
+        image.tobytes() for image in new.images
+    }
+    judge = estimator.PirEstimator.load(inputs["evaluate"]["estimator"])
+    mean = float(np.mean(judge.expected_pir(training.to_float(new.images))))
+    assert evaluation["estimated"]["before"] == pytest.approx(mean, abs=1e-5)
+    assert evaluation["estimated"]["learned_before"] is False
+
+    # A copy elsewhere of what it learned from is known, too.
+    shutil.copytree(reproduced / "gallery", tmp_path / "copy")
+    flags = {**inputs["evaluate"], "before": tmp_path / "copy", "objective": "color:red"}
+    given = [f"--{name}={value}" for name, value in flags.items()]
+    assert commands.call("evaluate", *given, output=tmp_path / "evaluation").status == 0
+    content = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
+    assert content["estimated"]["learned_before"] is True
+
+
+def test_the_galleries_are_of_different_seeds(reproduced):
     seeds = [
         json.loads((reproduced / folder / "options.json").read_text())["options"]["seed"]
-        for folder in ("gallery", "objectives/color-red/gallery")
+        for folder in ("gallery", "objectives/color-red/gallery", "before")
     ]
-    assert seeds == [0, 1]
+    assert seeds == [0, 1, 2**30]
 
 
 def test_networks_load_with_plain_keras_where_the_package_is_missing(reproduced, tmp_path):

@@ -46,6 +46,7 @@ COLUMNS = {
     "pir_weight": "float64",
     "adversarial_weight": "float64",
     "tune_steps": "Int64",
+    "training_precision": "object",
     # True rates before and after tuning: `Comparison`.
     "num_before": "Int64",
     "num_after": "Int64",
@@ -72,6 +73,8 @@ COLUMNS = {
     "estimated_before": "float64",
     "estimated_after": "float64",
     "estimated_change": "float64",
+    # Whether the estimator learned from the images of `estimated_before`.
+    "learned_before": "boolean",
     # `Diversity` of all images after tuning against all before.
     "features": "object",
     "distance_before": "float64",
@@ -103,6 +106,8 @@ COLUMNS = {
     "evaluation_options": "object",
 }
 _NEVER_EMPTY = ("results_version", "run", "objective", "family", "round", "kept")
+# Tables of version 0.1 lack these.
+_LATER = ("training_precision", "learned_before")
 _IMAGES = ("images_before", "images_after")
 _CORRECTED = ("p_holm", "significant_holm")
 _MOST_NAMED = 5
@@ -159,7 +164,7 @@ def write_results(table: pd.DataFrame, path: str | Path) -> None:
 def read_results(path: str | Path) -> pd.DataFrame:
     """Read results.csv.
 
-    Columns that it does not need to have are left out.
+    Columns of other names are left out; those that earlier versions lacked may be missing.
 
     Returns:
         The table, as `results_table` builds it.
@@ -180,7 +185,7 @@ def read_results(path: str | Path) -> pd.DataFrame:
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} is not a comma-separated text file in UTF-8: {error}") from None
     _check_version({record.get("results_version") for _, record in records}, header, path)
-    missing = [name for name in COLUMNS if name not in header]
+    missing = [name for name in COLUMNS if name not in (*header, *_LATER)]
     if missing:
         raise InputError(f"{path} lacks the column{'s' * (len(missing) > 1)} {_some(missing)}")
     rows = []
@@ -188,7 +193,7 @@ def read_results(path: str | Path) -> pd.DataFrame:
         # How DictReader tells of lines that are longer or shorter than the first.
         if None in record or None in record.values():
             raise InputError(f"{path} line {line}: it must have as many fields as the first line")
-        row = {name: _cell(record[name], name, f"{path} line {line}") for name in COLUMNS}
+        row = {name: _cell(record.get(name, ""), name, f"{path} line {line}") for name in COLUMNS}
         rows.append(row | {name: _absolute(row[name], path.parent) for name in _IMAGES})
     return _typed(rows)
 
