@@ -5,25 +5,31 @@ The rules are told in words beside the claims, in `claims.CLAIMS`.
 
 import math
 
+import numpy as np
 import pandas as pd
+from scipy import stats
 
 from pirgan_tf.analysis.claims.findings import (
+    LEVEL,
     Finding,
     describe_improved,
-    finding,
+    describe_line,
     improved,
+    judge,
+    judge_all_most,
     judge_coefficient,
     judge_correlation,
+    judge_line,
+    judge_lower,
+    judge_most,
+    most,
     unknown,
 )
 from pirgan_tf.analysis.statistics import models
+from pirgan_tf.analysis.statistics.comparison import SIGNIFICANCE, format_p
 from pirgan_tf.analysis.table import selection
 
 SPARSE_LAYERS = ("pool5", "fc6", "fc7")
-PAIRS_RULE = (
-    "Of objectives that were run both ways with all else equal, more than half have the larger "
-    "effect size this way."
-)
 
 
 def simple_colors_improve(table: pd.DataFrame) -> Finding:
@@ -31,7 +37,8 @@ def simple_colors_improve(table: pd.DataFrame) -> Finding:
     rows = _of_families(table, "single color", "two colors")
     if rows.empty:
         return unknown("no such objective was evaluated")
-    return finding(rows, bool(improved(rows).all()), describe_improved(rows))
+    whole = bool(improved(rows).all())
+    return judge(rows, describe_improved(rows), agrees=whole, disagrees=not whole)
 
 
 def three_colors_are_harder(table: pd.DataFrame) -> Finding:
@@ -40,16 +47,20 @@ def three_colors_are_harder(table: pd.DataFrame) -> Finding:
     fewer = _of_families(table, "single color", "two colors").dropna(subset=["cohens_d"])
     if three.empty or fewer.empty:
         return unknown("needs objectives of three colours and of fewer")
-    ours, others = three["cohens_d"].median(), fewer["cohens_d"].median()
-    words = f"median d {ours:.2f}, against {others:.2f} of one and two colours"
-    if others <= 0:
+    ours, others = three["cohens_d"], fewer["cohens_d"]
+    words = f"median d {ours.median():.2f}, against {others.median():.2f} of one and two colours"
+    if others.median() <= 0:
         return unknown(f"{words}: these did not improve either")
-    return finding(three, ours < others / 2, words)
+    return judge_lower(three, ours, others, words)
 
 
 def three_colors_improve(table: pd.DataFrame) -> Finding:
     """4.2: most three-colour objectives improve, given 10 times the steps."""
-    return _most_improve(_of_families(table, "three colors"))
+    rows = _of_families(table, "three colors")
+    if rows.empty:
+        return unknown("no such objective was evaluated")
+    majority = bool(improved(rows).mean() > 0.5)
+    return judge(rows, describe_improved(rows), agrees=majority, disagrees=not majority)
 
 
 def filters_improve(table: pd.DataFrame) -> Finding:
@@ -65,23 +76,37 @@ def sparse_layers_fail(table: pd.DataFrame) -> Finding:
     sparse = rows["layer"].isin(SPARSE_LAYERS)
     if not sparse.any() or sparse.all():
         return unknown("needs single filters of these layers and of others")
-    share, others = improved(rows[sparse]).mean(), improved(rows[~sparse]).mean()
-    words = f"{describe_improved(rows[sparse])}, and {others:.0%} of other layers'"
-    return finding(rows[sparse], share < 0.5 and share < others, words)
+    better, others = improved(rows[sparse]), improved(rows[~sparse])
+    counts = [[group.sum(), (~group).sum()] for group in (better, others)]
+    fewer = float(stats.fisher_exact(counts, "less").pvalue)
+    words = (
+        f"{describe_improved(rows[sparse])}, and {others.sum()} of {len(others)} of other layers; "
+        f"Fisher p {format_p(fewer)}"
+    )
+    return judge(
+        rows[sparse],
+        words,
+        agrees=fewer < LEVEL and better.mean() < 0.5,
+        disagrees=most(better) < LEVEL,
+    )
 
 
 def sparse_layers_have_zeros(table: pd.DataFrame) -> Finding:
     """3.2: single filters of pool5, fc6 and fc7 have many rates of zero."""
     rows = selection.first_tuning(table)
     rows = rows[selection.is_single_filter(rows)].dropna(subset=["percent_nonzero"])
-    means = rows.groupby("layer")["percent_nonzero"].mean()
-    sparse = means[means.index.isin(SPARSE_LAYERS)]
-    others = means.drop(sparse.index)
-    if sparse.empty or others.empty:
+    sparse = rows["layer"].isin(SPARSE_LAYERS)
+    if not sparse.any() or sparse.all():
         return unknown("needs single filters of these layers and of others")
-    shown = [*sparse.items(), (f"next {others.idxmin()}", others.min())]
+    means = rows.groupby("layer")["percent_nonzero"].mean()
+    others = means[~means.index.isin(SPARSE_LAYERS)]
+    shown = [
+        *means[means.index.isin(SPARSE_LAYERS)].items(),
+        (f"next {others.idxmin()}", min(others)),
+    ]
     words = "not zero: " + ", ".join(f"{layer} {value:.0f} %" for layer, value in shown)
-    return finding(rows, sparse.max() < others.min(), words)
+    values = rows["percent_nonzero"]
+    return judge_lower(rows[sparse], values[sparse], values[~sparse], words)
 
 
 def sets_of_sparse_layers_improve(table: pd.DataFrame) -> Finding:
@@ -92,9 +117,8 @@ def sets_of_sparse_layers_improve(table: pd.DataFrame) -> Finding:
 
 def effect_falls_with_layer(table: pd.DataFrame) -> Finding:
     """4.1: with 20 filters the effect size falls with the layer."""
-    return judge_coefficient(
-        models.effect_by_layer(selection.first_tuning(table)), "layer", paper=-0.13
-    )
+    model = models.effect_by_layer(selection.first_tuning(table))
+    return judge_coefficient(model, "layer", paper=-0.13)
 
 
 def effect_rises_with_nonzero(table: pd.DataFrame) -> Finding:
@@ -102,27 +126,31 @@ def effect_rises_with_nonzero(table: pd.DataFrame) -> Finding:
     rows = selection.first_tuning(table)
     rows = rows[selection.is_single_filter(rows) | selection.is_color(rows)]
     # Half is where a correlation is commonly called strong (Cohen 1988).
-    return judge_correlation(rows, "percent_nonzero", "cohens_d", paper=0.5, low=0.5, high=1)
+    return judge_correlation(rows, "percent_nonzero", "cohens_d", low=0.5, high=1)
 
 
 def estimates_are_pessimistic(table: pd.DataFrame) -> Finding:
     """4.3.1: the true change has a slope above 1 on the estimated one."""
-    model = models.change_by_estimate(selection.first_tuning(table))
-    return judge_coefficient(model, "estimated_change", paper=1.67, null=1)
+    return judge_line(_slope_of_estimates(selection.first_tuning(table)), paper=1.67, null=1)
 
 
 def temperature_causes_pessimism(table: pd.DataFrame) -> Finding:
     """4.3.1: the slope is nearer to 1 where the temperature in use is that of training."""
     rows = selection.first_tuning(table)
-    slopes = {}
+    lines = {}
     for temperature in (0.01, 1):
-        model = models.change_by_estimate(rows[rows["temperature"] == temperature])
-        if model is None:
+        line = _slope_of_estimates(rows[rows["temperature"] == temperature])
+        if line is None:
             return unknown(f"too few objectives at a temperature of {temperature:g}")
-        slopes[temperature] = model.coefficients["estimated_change"].value
-    words = f"β {slopes[0.01]:.2f} at 0.01, {slopes[1]:.2f} at 1"
-    nearer = abs(slopes[1] - 1) < abs(slopes[0.01] - 1)
-    return finding(rows[rows["temperature"].isin(slopes)], nearer, words)
+        lines[temperature] = line
+    cold, warm = lines[0.01], lines[1]
+    words = f"{describe_line(cold)} at 0.01; {describe_line(warm)} at 1"
+    return judge(
+        rows[rows["temperature"].isin(lines)],
+        words,
+        agrees=cold.low > max(warm.high, 1) and abs(warm.slope - 1) < abs(cold.slope - 1),
+        disagrees=warm.low > cold.high,
+    )
 
 
 def change_rises_with_variability(table: pd.DataFrame) -> Finding:
@@ -133,33 +161,41 @@ def change_rises_with_variability(table: pd.DataFrame) -> Finding:
 
 def variability_explains_half(table: pd.DataFrame) -> Finding:
     """4.3.2: the initial standard deviation explains about half of the variance of the change."""
-    return judge_correlation(
-        selection.first_tuning(table),
-        "sd_before",
-        "change",
-        paper=math.sqrt(0.5),
-        low=math.sqrt(0.3),
-        high=math.sqrt(0.7),
-    )
+    rows = selection.first_tuning(table)
+    return judge_correlation(rows, "sd_before", "change", low=math.sqrt(0.3), high=math.sqrt(0.7))
 
 
 def second_round_helps_less(table: pd.DataFrame) -> Finding:
     """4.3.3: single filters of pool2 improve again in a second round, by less."""
-    first, second, rows = _gains_of_two_rounds(table, "pool2")
-    if rows.empty:
+    pairs = _two_rounds(table, "pool2")
+    if pairs.empty:
         return unknown("no single filter of pool2 had a second round")
-    again, less = second > 0, second < first
-    words = f"{again.sum()} of {len(again)} rise again, {(again & less).sum()} of these by less"
-    return finding(rows, bool((again & less).all()), words)
+    gain = pairs["mean_after_2"] - pairs["mean_after"]
+    return judge_all_most(pairs, {"rise again": gain > 0, "by less": gain < pairs["change"]})
 
 
 def second_round_hurts(table: pd.DataFrame) -> Finding:
     """4.3.3: many single filters of fc8 get worse in a second round."""
-    _, second, rows = _gains_of_two_rounds(table, "fc8")
-    if rows.empty:
+    pairs = _two_rounds(table, "fc8")
+    if pairs.empty:
         return unknown("no single filter of fc8 had a second round")
-    worse = second < 0
-    return finding(rows, worse.mean() >= 1 / 3, f"{worse.sum()} of {len(worse)} fall")
+    first, second = (
+        pairs[[f"{name}{suffix}" for name in ("mean_after", "sd_after", "num_after")]]
+        .to_numpy(float)
+        .T
+        for suffix in ("", "_2")
+    )
+    # Two collapsed generators have no spread to test by.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = stats.ttest_ind_from_stats(*second, *first, equal_var=False).pvalue
+    worse = (second[0] < first[0]) & (p < SIGNIFICANCE)
+    fewer = stats.binomtest(int(worse.sum()), len(worse), 1 / 3, "less").pvalue
+    return judge(
+        pairs,
+        f"{worse.sum()} of {len(worse)} fall significantly",
+        agrees=worse.mean() >= 1 / 3,
+        disagrees=fewer < LEVEL,
+    )
 
 
 def diversity_is_lost(table: pd.DataFrame) -> Finding:
@@ -170,7 +206,7 @@ def diversity_is_lost(table: pd.DataFrame) -> Finding:
     fallen = rows["distance_after"] < rows["distance_before"]
     left = (rows["distance_after"] / rows["distance_before"]).median()
     words = f"falls for {fallen.sum()} of {len(rows)}; median {left:.0%} of it is left"
-    return finding(rows, fallen.mean() > 0.5, words)
+    return judge_most(rows, fallen, words)
 
 
 def low_temperature_is_better(table: pd.DataFrame) -> Finding:
@@ -196,18 +232,19 @@ def _of_families(table: pd.DataFrame, *families: str) -> pd.DataFrame:
 def _most_improve(rows: pd.DataFrame) -> Finding:
     if rows.empty:
         return unknown("no such objective was evaluated")
-    return finding(rows, improved(rows).mean() > 0.5, describe_improved(rows))
+    return judge_most(rows, improved(rows), describe_improved(rows))
 
 
-def _gains_of_two_rounds(
-    table: pd.DataFrame, layer: str
-) -> tuple[pd.Series, pd.Series, pd.DataFrame]:
-    """Return what the first and the second round added to the mean rate, and the second's rows."""
+def _slope_of_estimates(rows: pd.DataFrame) -> models.RobustLine | None:
+    return models.robust_line(rows, "change", "estimated_change")
+
+
+def _two_rounds(table: pd.DataFrame, layer: str) -> pd.DataFrame:
+    """Return single filters of a layer with both rounds; the second's columns end in _2."""
     rows = selection.evaluated(table)
     rows = rows[selection.is_single_filter(rows) & (rows["layer"] == layer)]
     keys = [*selection.SERIES, "pir_weight"]
-    pairs = rows[rows["round"] == 1].merge(rows[rows["round"] == 2], on=keys, suffixes=("", "_2"))
-    return pairs["change"], pairs["mean_after_2"] - pairs["mean_after"], pairs
+    return rows[rows["round"] == 1].merge(rows[rows["round"] == 2], on=keys, suffixes=("", "_2"))
 
 
 def _better_of_two(table: pd.DataFrame, column: str, *, better: object, worse: object) -> Finding:
@@ -217,7 +254,8 @@ def _better_of_two(table: pd.DataFrame, column: str, *, better: object, worse: o
     pairs = rows[rows[column] == better].merge(
         rows[rows[column] == worse], on=keys, suffixes=("", "_worse")
     )
+    pairs = pairs[pairs["cohens_d"] != pairs["cohens_d_worse"]]
     if pairs.empty:
         return unknown("no objective was run both ways")
     wins = pairs["cohens_d"] > pairs["cohens_d_worse"]
-    return finding(pairs, wins.mean() > 0.5, f"larger in {wins.sum()} of {len(pairs)}")
+    return judge_most(pairs, wins, f"larger in {wins.sum()} of {len(pairs)}")
