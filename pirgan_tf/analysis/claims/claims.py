@@ -49,7 +49,7 @@ CLAIMS = (
     Claim(
         "4.2, figure 3",
         "Objectives of one and two colours improve.",
-        "“performed quite well”",
+        "“performed quite well”, “particularly the single and two-color results”",
         "All of them improve significantly.",
         rules.simple_colors_improve,
     ),

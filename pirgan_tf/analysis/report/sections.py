@@ -113,14 +113,15 @@ def _fitted(model: PaperModel, rows: pd.DataFrame) -> dict[str, Any]:
 def estimates_note(table: pd.DataFrame) -> str:
     """Return what is to be said wherever estimated changes stand; "" where nothing is."""
     rows = selection.evaluated(table).dropna(subset=["estimated_change"])
-    learned, unknown = (rows["learned_before"] == True).sum(), rows["learned_before"].isna().sum()  # noqa: E712
-    if not learned + unknown:
+    unknown, learned = rows["learned_before"].isna().sum(), rows["learned_before"].sum()
+    notes = []
+    if learned:
+        notes.append(f"In {learned} rows the estimator learned from these images.")
+    if unknown:
+        notes.append(f"Of {unknown} rows it is not recorded whether it learned from these images.")
+    if not notes:
         return ""
-    counts = [f"{learned} rows"] * bool(learned) + [f"{unknown} rows, perhaps,"] * bool(unknown)
-    return (
-        f"In {' and in '.join(counts)} the estimate before tuning is of images that the estimator "
-        "learned from; the paper's is of new ones."
-    )
+    return " ".join(["The paper's estimate before tuning is of new images.", *notes])
 
 
 def group_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
