@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pirgan_tf.analysis.claims import rules
-from pirgan_tf.analysis.claims.claims import CLAIMS, check_claims
+from pirgan_tf.analysis.claims.claims import (
+    CLAIMS,
+    check_claims,
+    estimates_are_pessimistic,
+    temperature_causes_pessimism,
+)
 from pirgan_tf.analysis.claims.findings import judge_coefficient
 from pirgan_tf.analysis.statistics import models
 from pirgan_tf.analysis.statistics.models import Coefficient, LinearModel
@@ -363,8 +367,8 @@ def test_an_estimator_that_is_right_is_seldom_called_pessimistic():
         line(1.0, seed, temperature=0.01) + line(1.0, seed + 500, temperature=1.0)
         for seed in range(30)
     ]
-    for rule in (rules.estimates_are_pessimistic, rules.temperature_causes_pessimism):
-        verdicts = [rule(fake_rows.table_of(rows)).verdict for rows in pairs]
+    for claim in (estimates_are_pessimistic, temperature_causes_pessimism):
+        verdicts = [claim.check(fake_rows.table_of(rows)).verdict for rows in pairs]
         assert verdicts.count(AGREES) <= most_often(30)
 
 
