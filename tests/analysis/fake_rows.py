@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pirgan_tf.analysis.table import results
+from pirgan_tf.analysis.table import columns, results
 
 COLORS = {
     "single color": ("red", "green", "blue"),
@@ -66,14 +66,14 @@ def table_of(rows):
     """Return a table of dicts, which may lack columns."""
     table = {
         name: pd.Series([row.get(name) for row in rows], dtype=dtype)
-        for name, dtype in results.COLUMNS.items()
+        for name, dtype in columns.COLUMNS.items()
     }
     return results.correct(pd.DataFrame(table))
 
 
 def _row(objective, family, layer, **given):
     return {
-        "results_version": results.RESULTS_VERSION,
+        "results_version": columns.RESULTS_VERSION,
         "run": "sweep",
         "objective": objective,
         "family": family,

@@ -8,7 +8,8 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from pirgan_tf.analysis import Comparison, Diversity, read_results, results_table, write_results
-from pirgan_tf.analysis.table.results import COLUMNS, correct
+from pirgan_tf.analysis.table.columns import COLUMNS
+from pirgan_tf.analysis.table.results import correct
 from pirgan_tf.analysis.table.runs import read_run
 from pirgan_tf.errors import InputError
 
