@@ -159,7 +159,7 @@ def coefficient(value, error, df=100):
     half = stats.t.ppf(0.975, df) * error
     p = 2 * stats.t.sf(abs(t), df)
     fitted = Coefficient(value, error, t, p, value - half, value + half)
-    return LinearModel("change", {"x": fitted}, 0.5, df + 2, df, (), {})
+    return LinearModel({"x": fitted}, 0.5, df + 2, df, (), {})
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_second_round_of_pool2():
     better = [(0.1, 0.05), (0.2, 0.01), (0.1, 0.09), (0.1, 0.01), (0.1, 0.02)]
     finding = find("pool2", two_rounds("pool2", better))
     assert finding.verdict == AGREES
-    assert finding.ours == "5 of 5 rise again (binomial p 0.031), 5 of 5 by less (binomial p 0.031)"
+    assert finding.ours == "5 of 5 rise again, 5 by less; binomial p 0.031 and 0.031"
     # Three may all do so by chance.
     assert find("pool2", two_rounds("pool2", better[:3])).verdict == UNKNOWN
     assert find("pool2", two_rounds("pool2", [*better[:4], (0.1, 0.2)])).verdict == UNKNOWN

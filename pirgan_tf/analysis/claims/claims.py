@@ -25,7 +25,6 @@ from pirgan_tf.analysis.claims.findings import (
     describe_line,
     improved,
     judge,
-    judge_all_most,
     judge_coefficient,
     judge_correlation,
     judge_line,
@@ -290,7 +289,9 @@ def second_round_helps_less(table: pd.DataFrame) -> Finding:
     if pairs.empty:
         return unknown("no single filter of pool2 had a second round")
     gain = pairs["mean_after_2"] - pairs["mean_after"]
-    return judge_all_most(pairs, {"rise again": gain > 0, "by less": gain < pairs["change"]})
+    again, less = gain > 0, gain < pairs["change"]
+    words = f"{again.sum()} of {len(gain)} rise again, {less.sum()} by less"
+    return judge_most(pairs, words, again, less)
 
 
 @claim(
@@ -336,7 +337,7 @@ def diversity_is_lost(table: pd.DataFrame) -> Finding:
     fallen = rows["distance_after"] < rows["distance_before"]
     left = (rows["distance_after"] / rows["distance_before"]).median()
     words = f"falls for {fallen.sum()} of {len(rows)}; median {left:.0%} of it is left"
-    return judge_most(rows, fallen, words)
+    return judge_most(rows, words, fallen)
 
 
 @claim(
@@ -377,7 +378,7 @@ def _of_families(table: pd.DataFrame, *families: str) -> pd.DataFrame:
 def _most_improve(rows: pd.DataFrame) -> Finding:
     if rows.empty:
         return unknown("no such objective was evaluated")
-    return judge_most(rows, improved(rows), describe_improved(rows))
+    return judge_most(rows, describe_improved(rows), improved(rows))
 
 
 def _slope_of_estimates(rows: pd.DataFrame) -> models.RobustLine | None:
@@ -403,7 +404,7 @@ def _better_of_two(table: pd.DataFrame, column: str, *, better: object, worse: o
     if pairs.empty:
         return unknown("no objective was run both ways")
     wins = pairs["cohens_d"] > pairs["cohens_d_worse"]
-    return judge_most(pairs, wins, f"larger in {wins.sum()} of {len(pairs)}")
+    return judge_most(pairs, f"larger in {wins.sum()} of {len(pairs)}", wins)
 
 
 CLAIMS = (

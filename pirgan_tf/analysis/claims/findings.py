@@ -53,44 +53,28 @@ def judge(rows: pd.DataFrame, ours: str, *, agrees: bool, disagrees: bool) -> Fi
     return Finding(AGREES if agrees else DISAGREES, ours, count)
 
 
-def judge_most(rows: pd.DataFrame, holds: pd.Series, ours: str) -> Finding:
-    """Judge that something holds for most objectives, by binomial tests with p < 0.05.
+def judge_most(rows: pd.DataFrame, ours: str, *holds: pd.Series) -> Finding:
+    """Judge that one or several things hold for most objectives, by binomial tests with p < 0.05.
 
-    It agrees if that rejects a share of at most one half, and does not agree if it
-    rejects a share of at least two thirds.
+    It agrees if all tests reject a share of at most one half, and does not agree if
+    one rejects a share of at least two thirds.
 
     Args:
         rows: what the verdict rests on.
-        holds: whether it holds, one for each objective.
         ours: in words.
+        holds: for each thing, whether it holds, one for each objective.
     """
-    p, against = most(holds), _most_not(holds)
-    ours = f"{ours}; binomial p {format_p(p)}"
-    return judge(rows, ours, agrees=p < LEVEL, disagrees=against < LEVEL)
+    p = [most(each) for each in holds]
+    against = [
+        stats.binomtest(int(each.sum()), len(each), CLEAR_MAJORITY, "less").pvalue for each in holds
+    ]
+    ours = f"{ours}; binomial p {' and '.join(map(format_p, p))}"
+    return judge(rows, ours, agrees=max(p) < LEVEL, disagrees=min(against) < LEVEL)
 
 
 def most(holds: pd.Series) -> float:
     """Return p of the binomial test that something holds for more than half."""
     return float(stats.binomtest(int(holds.sum()), len(holds), 0.5, "greater").pvalue)
-
-
-def _most_not(holds: pd.Series) -> float:
-    return float(stats.binomtest(int(holds.sum()), len(holds), CLEAR_MAJORITY, "less").pvalue)
-
-
-def judge_all_most(rows: pd.DataFrame, claims: dict[str, pd.Series]) -> Finding:
-    """Judge that each of several things holds for most objectives, as `judge_most` does one."""
-    p, against = {name: most(holds) for name, holds in claims.items()}, claims.values()
-    ours = ", ".join(
-        f"{holds.sum()} of {len(holds)} {name} (binomial p {format_p(p[name])})"
-        for name, holds in claims.items()
-    )
-    return judge(
-        rows,
-        ours,
-        agrees=max(p.values()) < LEVEL,
-        disagrees=min(map(_most_not, against)) < LEVEL,
-    )
 
 
 def judge_lower(rows: pd.DataFrame, values: pd.Series, others: pd.Series, ours: str) -> Finding:

@@ -43,7 +43,6 @@ class LinearModel:
     """A linear model that was fitted.
 
     Attributes:
-        outcome: column that is explained.
         coefficients: by predictor; "intercept" is the first.
         r_squared: share of the outcome's variance that is explained.
         num_objectives: rows that were used.
@@ -53,7 +52,6 @@ class LinearModel:
         without: coefficients by least squares without these rows.
     """
 
-    outcome: str
     coefficients: dict[str, Coefficient]
     r_squared: float
     num_objectives: int
@@ -143,7 +141,6 @@ def linear_model(rows: pd.DataFrame, outcome: str, predictors: Sequence[str]) ->
     )
     columns[["low", "high"]] = fit.conf_int(1 - CONFIDENCE)
     return LinearModel(
-        outcome=outcome,
         coefficients={str(name): Coefficient(*map(float, row)) for name, row in columns.iterrows()},
         r_squared=float(fit.rsquared),
         num_objectives=len(used),
