@@ -1,4 +1,4 @@
-"""Compares the first losses of each training program with TensorFlow's: python3 check.py PROGRAMS"""
+"""Compares the first losses of the programs with TensorFlow's: python3 check.py PROGRAMS"""
 
 import argparse
 import json

@@ -1,8 +1,8 @@
-"""Times the training steps as XLA programs and in PyTorch on one GPU, three processes at a time.
+"""Times the training steps as XLA programs and in PyTorch on one GPU.
 
     python3 benchmarks/gpu/compare.py PROGRAMS --output=OUT
 
-Processes compile side by side, and are then timed one after the other. Prints a row per form.
+The processes of a group compile side by side, and are then timed one after the other.
 """
 
 import argparse
@@ -16,14 +16,21 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-STEPS = ("gan", "estimator", "tune")
+GROUPS = (
+    "xla:gan:bfloat16 xla:estimator:bfloat16 xla:tune:bfloat16",
+    "torch:gan:bfloat16 torch:estimator:bfloat16 torch:tune:bfloat16 torch:matrix:bfloat16:eager",
+    "xla:gan:float32 xla:estimator:float32 xla:tune:float32",
+    "torch:gan:float32 torch:estimator:float32 torch:tune:float32 torch:matrix:float32:eager",
+)
 
 
 def main() -> None:
-    """Times all, the more telling groups first."""
+    """Times group by group, the more telling ones first."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("programs", type=Path)
-    parser.add_argument("--groups", default="xla:bfloat16,torch:bfloat16,xla:float32,torch:float32")
+    parser.add_argument(
+        "--groups", default=",".join(GROUPS), help="KIND:STEP:PRECISION[:FORM+FORM]"
+    )
     parser.add_argument("--seconds", type=float, default=240, help="begin no group after these")
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
@@ -32,45 +39,45 @@ def main() -> None:
         if time.monotonic() - began > options.seconds:
             print(f"no time is left for {group}")
             break
-        figures[group] = time_group(*group.split(":"), options.programs)
+        figures |= time_group(group.split(), options.programs)
         (options.output / "steps.json").write_text(json.dumps(figures, indent=1))
         print(f"{group}: {time.monotonic() - began:.0f} s so far", flush=True)
 
 
-def time_group(kind: str, precision: str, programs: Path) -> dict:
-    """Starts a process per step, and lets each time itself when all have compiled."""
-    script = [str(HERE / f"steps_{kind}.py"), *([str(programs)] if kind == "xla" else [])]
+def time_group(names: list[str], programs: Path) -> dict:
+    """Starts a process per name, and lets each time itself when all have compiled."""
     environment = os.environ | {
         "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-        "TORCHINDUCTOR_COMPILE_THREADS": "5",
+        "TORCHINDUCTOR_COMPILE_THREADS": "4",
     }
     running = {}
-    for step in STEPS:
-        command = [sys.executable, *script, f"--step={step}", f"--precision={precision}"]
-        running[step] = subprocess.Popen(
+    for name in names:
+        kind, step, precision, *forms = name.split(":")
+        command = [sys.executable, str(HERE / f"steps_{kind}.py")]
+        command += [str(programs)] * (kind == "xla") + [
+            f"--step={step}",
+            f"--precision={precision}",
+        ]
+        command += ["--forms=" + form.replace("+", ",") for form in forms]
+        running[name] = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
     watch = threading.Timer(170, lambda: [process.kill() for process in running.values()])
     watch.start()
+    ready = {name: _wait(process) for name, process in running.items()}
     figures = {}
-    ready = {step: _wait(process) for step, process in running.items()}
-    for step, process in running.items():
-        if not ready[step]:
-            figures[step] = {"error": "did not get ready"}
-            continue
-        output, _ = process.communicate("go\n")
+    for name, process in running.items():
+        output = process.communicate("go\n")[0] if ready[name] else ""
         try:
-            figures[step] = json.loads(output.splitlines()[-1])
+            figures[name] = json.loads(output.splitlines()[-1])
         except (IndexError, json.JSONDecodeError):
-            figures[step] = {"error": output[-300:]}
-            continue
-        for form, row in figures[step].items():
+            figures[name] = {"error": output[-300:]}
+        for form, row in figures[name].items():
             if "seconds" in row:
                 median = statistics.median(row["seconds"])
                 print(
-                    f"{step:10} {precision:9} {form:9} {1e3 * median:8.3f} ms"
-                    f" {64 / median:8.0f} images/s {row['gigabytes']:6.2f} GB"
-                    f" compiled in {row['compile_seconds']:.0f} s",
+                    f"{name:24} {form:14} {1e3 * median:8.3f} ms {64 / median:8.0f} images/s"
+                    f" {row['gigabytes']:6.2f} GB, compiled in {row['compile_seconds']:.0f} s",
                     flush=True,
                 )
     watch.cancel()
@@ -78,10 +85,7 @@ def time_group(kind: str, precision: str, programs: Path) -> dict:
 
 
 def _wait(process: subprocess.Popen) -> bool:
-    for line in process.stdout:
-        if line.strip() == "ready":
-            return True
-    return False
+    return any(line.strip() == "ready" for line in process.stdout)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import jax
 import numpy as np
 from arrays import draw, read_photos
+from jax._src.interpreters import mlir
+from jax._src.lib import xla_client
+from jax._src.lib.mlir import ir
 
 ROWS = 500
 
@@ -45,11 +49,9 @@ class Program:
 
 def load(path: Path) -> Program:
     """Compiles a program, given its path without a suffix."""
-    from jax._src.lib import xla_client
-
     started = time.perf_counter()
     device = jax.devices()[0]
-    module = xla_client._xla.mlir.hlo_to_stablehlo(path.with_name(path.name + ".hlo").read_bytes())
+    module = stablehlo(path.with_name(path.name + ".hlo").read_bytes())
     devices = xla_client.DeviceList((device,))
     executable = device.client.compile_and_load(module, devices, xla_client.CompileOptions())
     said = json.loads(path.with_name(path.name + ".json").read_text())
@@ -58,13 +60,26 @@ def load(path: Path) -> Program:
     return Program(executable, said["captured"], written, said["outputs"], seconds)
 
 
-def first_state(folder: Path) -> dict[str, Any]:
+def stablehlo(hlo: bytes) -> str:
+    """Translates a program as TensorFlow writes it to what JAX's client for GPUs takes."""
+    module = xla_client._xla.mlir.hlo_to_stablehlo(hlo)
+    with mlir.make_ir_context():
+        text = str(ir.Module.parse(module))
+    # The only operation of another dialect; a reshape to the same shape does the same.
+    return re.sub(r"mhlo\.copy (%\S+) : (\S+)", r"stablehlo.reshape \1 : (\2) -> \2", text)
+
+
+def first_state(folder: Path, without: str = "no prefix") -> dict[str, Any]:
     """Returns the state from which every program begins, on the device.
+
+    Arrays whose names begin with `without` are left out.
 
     Images and labels of the estimator are some of the photographs, with labels for checks.
     """
     state = {}
     for name, entry in json.loads((folder / "state.json").read_text()).items():
+        if name.startswith(without):
+            continue
         shape, dtype = entry["shape"], entry["dtype"]
         if "value" in entry:
             value = np.array(entry["value"], dtype).reshape(shape)

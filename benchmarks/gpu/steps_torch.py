@@ -2,8 +2,8 @@
 
     python3 steps_torch.py --step=gan --precision=bfloat16
 
-Forms are eager; compiled (torch.compile of each network); graph (the whole compiled step, both
-updates, as one CUDA graph). All have channels last and, in float32, tf32. Prints "ready", waits
+Forms are eager; compiled (torch.compile of each network); eager_graph and compiled_graph (the
+whole step, both updates, as one CUDA graph). All have channels last and, in float32, tf32. Prints "ready", waits
 for a line on standard input, and prints JSON.
 """
 
@@ -178,6 +178,13 @@ def estimator_step(n: int, autocast: Callable, compiler: Callable) -> Callable[[
     return step
 
 
+def matrix_step(precision: str) -> Callable[[], None]:
+    """Returns a product of two matrices of 8192 rows and columns, 1.1e12 operations."""
+    dtype = getattr(torch, precision)
+    a, b = (torch.randn(8192, 8192, device=DEVICE, dtype=dtype) for _ in range(2))
+    return lambda: torch.matmul(a, b)
+
+
 def as_graph(step: Callable[[], None]) -> Callable[[], None]:
     """Returns the step as one CUDA graph."""
     side = torch.cuda.Stream()
@@ -189,7 +196,13 @@ def as_graph(step: Callable[[], None]) -> Callable[[], None]:
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         step()
-    return graph.replay
+
+    def replay() -> None:
+        graph.replay()
+
+    # The graph refers to what the step owns, and does not keep it.
+    replay.step = step  # type: ignore[attr-defined]
+    return replay
 
 
 def prepare(options: argparse.Namespace, form: str) -> Callable[[], None]:
@@ -200,15 +213,17 @@ def prepare(options: argparse.Namespace, form: str) -> Callable[[], None]:
             return contextlib.nullcontext()
         return torch.autocast(DEVICE, torch.bfloat16)
 
-    compiler = (lambda network: network) if form == "eager" else torch.compile
+    compiler = (lambda network: network) if "eager" in form else torch.compile
     common = options.batch_size, autocast, compiler
-    if options.step == "estimator":
+    if options.step == "matrix":
+        step = matrix_step(options.precision)
+    elif options.step == "estimator":
         step = estimator_step(*common)
     else:
         step = gan_step(*common, tuning=options.step == "tune")
     for _ in range(3):
         step()
-    step = as_graph(step) if form == "graph" else step
+    step = as_graph(step) if "graph" in form else step
     synchronize()
     return step
 
@@ -217,6 +232,11 @@ def synchronize() -> None:
     """Waits for the GPU, if there is one."""
     if DEVICE == "cuda":
         torch.cuda.synchronize()
+
+
+def reserved_gigabytes() -> float:
+    """Returns the most memory of the GPU that was held."""
+    return torch.cuda.max_memory_reserved() / 1e9 if DEVICE == "cuda" else 0.0
 
 
 def seconds_per_step(step: Callable[[], None], block: int) -> list[float]:
@@ -237,9 +257,9 @@ def seconds_per_step(step: Callable[[], None], block: int) -> list[float]:
 def main() -> None:
     """Prepares all forms of a step, waits for its turn, and times them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--step", choices=("gan", "estimator", "tune"), required=True)
+    parser.add_argument("--step", choices=("gan", "estimator", "tune", "matrix"), required=True)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
-    parser.add_argument("--forms", default="eager,compiled,graph")
+    parser.add_argument("--forms", default="eager,compiled,eager_graph,compiled_graph")
     parser.add_argument("--batch_size", type=int, default=64)
     parser.add_argument("--block", type=int, default=100, help="steps per synchronisation")
     options = parser.parse_args()
@@ -259,9 +279,7 @@ def main() -> None:
     sys.stdin.readline()
     for form, step in steps.items():
         figures[form]["seconds"] = seconds_per_step(step, options.block)
-        figures[form]["gigabytes"] = (
-            torch.cuda.max_memory_reserved() / 1e9 if DEVICE == "cuda" else 0.0
-        )
+        figures[form]["gigabytes"] = reserved_gigabytes()
     print(json.dumps(figures))
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import zipfile
 from pathlib import Path
 
 import keras
@@ -12,11 +11,18 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.bins import NUM_BINS, USE_TEMPERATURE, bin_centers
 from pirgan_tf.estimator.inception_v2 import build_inception_v2
 from pirgan_tf.estimator.inception_weights import export_weights, import_weights
+from pirgan_tf.files.json import Fields, read_json
+from pirgan_tf.files.model import load_weights
 
 # Decision of ours. The moving statistics must follow within the few hundred steps
 # in which a thousand images are learned: at 0.99 and from random weights, held-out
 # correlation stayed at 0.3 where 0.9 gave 0.7.
 _BATCH_NORM_MOMENTUM = 0.9
+
+HEADS = ("softmax", "scalar")
+_FIELDS: Fields = {"image_size": int, "depth_multiplier": float, "num_bins": int, "head": str}
+# Inclusive, by field; far above what is of use, and what a machine can hold.
+_BOUNDS = {"image_size": (1, 1024), "depth_multiplier": (1e-3, 16), "num_bins": (2, 10_000)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,12 +35,24 @@ class EstimatorShape:
         num_bins: bins of the rate, of the softmax head.
         head: "softmax" over bins, or "scalar", one sigmoid unit (the version that
             section 2.1.3 found to do worse).
+
+    Raises:
+        InputError: for what no estimator has.
     """
 
     image_size: int = 64
     depth_multiplier: float = 1.0
     num_bins: int = NUM_BINS
     head: str = "softmax"
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _BOUNDS.items():
+            if not least <= getattr(self, name) <= most:
+                raise InputError(
+                    f"{name} must be from {least:g} to {most:g}. Received: {getattr(self, name)}"
+                )
+        if self.head not in HEADS:
+            raise InputError(f"head must be {' or '.join(HEADS)}. Received: {self.head!r}")
 
     @property
     def num_outputs(self) -> int:
@@ -101,27 +119,17 @@ class PirEstimator:
         Raises:
             InputError: if a file is missing, unreadable or of another shape.
         """
-        folder = Path(folder)
+        path = Path(folder) / "estimator.json"
+        wanted = "estimator folder must hold estimator.json, as train_estimator writes it"
+        content = read_json(path, _FIELDS, wanted)
         try:
-            content = json.loads((folder / "estimator.json").read_text(encoding="utf-8"))
-            shape = EstimatorShape(**content)
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError(
-                "estimator folder must hold estimator.json, as train_estimator writes it. "
-                f"Received: {folder}"
-            ) from error
+            shape = EstimatorShape(**{name: content[name] for name in _FIELDS})
+        except InputError as error:
+            raise InputError(f"{error} in {path}") from None
         estimator = cls(shape, dtype=dtype, fused=True, frozen=True)
-        path = folder / "estimator.keras"
-        try:
-            plain = keras.models.load_model(path, compile=False)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise InputError(f"estimator is missing or unreadable. Received: {path}") from error
-        try:
-            import_weights(estimator.model, plain)
-        except ValueError as error:
-            raise InputError(
-                f"estimator must have the shape that its estimator.json says. Received: {path}"
-            ) from error
+        plain = cls(shape, dtype="float32").model
+        load_weights(plain, path.with_suffix(".keras"), path.name)
+        import_weights(estimator.model, plain)
         return estimator
 
     def save(self, folder: str | Path) -> None:

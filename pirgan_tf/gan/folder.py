@@ -2,15 +2,14 @@
 
 import dataclasses
 import json
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
 
-from pirgan_tf.errors import InputError
+from pirgan_tf.files.model import load_weights
 from pirgan_tf.gan.discriminator import build_discriminator
-from pirgan_tf.gan.generator import IMAGE_SIZE, build_generator
+from pirgan_tf.gan.generator import build_generator
 from pirgan_tf.gan.shape import GanShape, read_gan_shape
 
 if TYPE_CHECKING:
@@ -37,17 +36,12 @@ def load_generator(folder: str | Path) -> keras.Model:
     """Loads the generator of a GAN folder.
 
     Raises:
-        InputError: if it is missing, unreadable or of another shape than gan.json says.
+        InputError: if it is missing, unreadable or of another shape than gan.json says,
+            or holds weights that are not finite.
     """
     shape = read_gan_shape(folder)
-    generator = _load(Path(folder) / "generator.keras")
-    inputs = [(None, shape.latent_size)] + [(None, shape.num_classes)] * bool(shape.num_classes)
-    _check_shapes(Path(folder) / "generator.keras", [x.shape for x in generator.inputs], inputs)
-    _check_shapes(
-        Path(folder) / "generator.keras",
-        [generator.output_shape],
-        [(None, IMAGE_SIZE, IMAGE_SIZE, 3)],
-    )
+    generator = build_generator(shape.num_classes, shape.latent_size, shape.width)
+    load_weights(generator, Path(folder) / "generator.keras", "gan.json")
     return generator
 
 
@@ -55,28 +49,15 @@ def restore_networks(trainer: "GanTrainer", folder: str | Path) -> None:
     """Gives a trainer the weights of a GAN folder.
 
     Raises:
-        InputError: if a file is missing, unreadable or of another shape.
+        InputError: if a file is missing, unreadable or of another shape than the trainer's,
+            or holds weights that are not finite.
     """
-    for network, name in (
-        (trainer.generator, "generator.keras"),
-        (trainer.discriminator, "discriminator.keras"),
+    settings = trainer.settings
+    generator = build_generator(settings.num_classes, settings.latent_size, settings.width)
+    discriminator = build_discriminator(settings.num_classes, settings.width)
+    for network, plain, name in (
+        (trainer.generator, generator, "generator.keras"),
+        (trainer.discriminator, discriminator, "discriminator.keras"),
     ):
-        path = Path(folder) / name
-        weights = _load(path).get_weights()
-        _check_shapes(path, [w.shape for w in weights], [w.shape for w in network.get_weights()])
-        network.set_weights(weights)
-
-
-def _load(path: Path) -> keras.Model:
-    try:
-        return keras.models.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise InputError(f"network is missing or unreadable. Received: {path}") from error
-
-
-def _check_shapes(path: Path, received: list, wanted: list) -> None:
-    if [tuple(shape) for shape in received] != [tuple(shape) for shape in wanted]:
-        raise InputError(
-            f"network must have the shapes {wanted} that its gan.json says. "
-            f"Received: {received} in {path}"
-        )
+        load_weights(plain, Path(folder) / name, "gan.json")
+        network.set_weights(plain.get_weights())

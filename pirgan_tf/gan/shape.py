@@ -1,19 +1,41 @@
 """gan.json: how the networks of a GAN folder were built."""
 
 import dataclasses
-import json
 from pathlib import Path
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.json import Fields, read_json
+
+MAX_LATENT_SIZE = 2**16
+MAX_WIDTH = 16.0
 
 
 @dataclasses.dataclass(frozen=True)
 class GanShape:
-    """What gan.json holds: how the networks of the folder were built."""
+    """What gan.json holds: how the networks of the folder were built.
+
+    Raises:
+        InputError: for what no GAN has.
+    """
 
     class_names: tuple[str, ...]
     latent_size: int
     width: float
+
+    def __post_init__(self) -> None:
+        names = self.class_names
+        if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(
+            names
+        ):
+            raise InputError(f"class_names must be different texts. Received: {list(names)}")
+        if not 1 <= self.latent_size <= MAX_LATENT_SIZE:
+            raise InputError(
+                f"latent_size must be from 1 to {MAX_LATENT_SIZE}. Received: {self.latent_size}"
+            )
+        if not 0 < self.width <= MAX_WIDTH:
+            raise InputError(
+                f"width must be above 0 and at most {MAX_WIDTH:g}. Received: {self.width}"
+            )
 
     @property
     def num_classes(self) -> int:
@@ -28,14 +50,12 @@ def read_gan_shape(folder: str | Path) -> GanShape:
         InputError: if the folder or the file is missing, or holds something else.
     """
     path = Path(folder) / "gan.json"
+    fields: Fields = {"class_names": list, "latent_size": int, "width": float}
+    wanted = "GAN folder must hold gan.json, as pretrain and tune write it"
+    content = read_json(path, fields, wanted)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         return GanShape(
-            tuple(map(str, content["class_names"])),
-            int(content["latent_size"]),
-            float(content["width"]),
+            tuple(content["class_names"]), content["latent_size"], float(content["width"])
         )
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(
-            f"GAN folder must hold gan.json, as pretrain and tune write it. Received: {folder}"
-        ) from error
+    except InputError as error:
+        raise InputError(f"{error} in {path}") from None

@@ -1,7 +1,6 @@
 """Stage `evaluate`: galleries before and after tuning in, statistics out."""
 
 import dataclasses
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
@@ -9,9 +8,10 @@ import numpy as np
 from pirgan_tf import analysis, estimator, training, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
-from pirgan_tf.cli.outputs import output_folder, read_json, read_options, write_json
+from pirgan_tf.cli.outputs import output_folder, write_json
 from pirgan_tf.data.gallery import Gallery, gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.stages.shared.estimator_options import read_learned_galleries, read_temperature
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
 
 if TYPE_CHECKING:
@@ -29,13 +29,16 @@ class EvaluateOptions(Options):
     """Flags of evaluate."""
 
     before: str = option(
-        "Gallery of the GAN before tuning, best one that the estimator did not learn from."
+        "Gallery of the GAN before tuning, best one that the estimator did not learn from.",
+        reads=str,
     )
-    after: str = option("Gallery of the tuned GAN, from another seed.")
+    after: str = option("Gallery of the tuned GAN, from another seed.", reads=str)
     objective: str = option("What the users like, such as color:red-blue or vgg16:pool2:17.")
     vgg16_weights: str = vgg16_weights_option()
     estimator: str | None = option(
-        "Estimator folder, to compare its estimate of the change with the truth.", None
+        "Estimator folder, to compare its estimate of the change with the truth.",
+        None,
+        reads=str,
     )
     features: str = option(
         "Features in which diversity is measured: the estimator's last layer before its output, "
@@ -49,10 +52,14 @@ class EvaluateOptions(Options):
         super().validate()
         check_objectives([self.objective], self.vgg16_weights)
         check_features(self.features, self.vgg16_weights)
-        read_gallery(self.before)
-        read_gallery(self.after)
+        if read_gallery(self.before).fingerprint == read_gallery(self.after).fingerprint:
+            raise InputError(
+                "before and after must be galleries of different GANs or seeds. "
+                f"Received: the same images in {self.before} and {self.after}"
+            )
         if self.estimator:
-            read_options(self.estimator, ("train_estimator",), ("temperature",))
+            read_temperature(self.estimator)
+            read_learned_galleries(self.estimator)
         elif self.features == "estimator":
             raise InputError("features=estimator needs --estimator. Received: none")
 
@@ -138,18 +145,17 @@ def _features(
 def _estimate(
     judge: "PirEstimator", folder: str, before: Gallery, after: Gallery
 ) -> dict[str, float | bool | None]:
-    temperature = read_options(folder, ("train_estimator",), ("temperature",))["temperature"]
+    temperature = read_temperature(folder)
     means = [
         float(judge.expectation(_in_batches(judge.model, gallery), temperature).numpy().mean())
         for gallery in (before, after)
     ]
-    # Estimators of version 0.1 do not tell.
-    learned = read_json(Path(folder) / "fit.json").get("galleries")
+    learned = read_learned_galleries(folder)
     return {
         "before": means[0],
         "after": means[1],
         "change": means[1] - means[0],
-        "learned_before": learned and before.fingerprint in learned,
+        "learned_before": None if learned is None else before.fingerprint in learned,
     }
 
 

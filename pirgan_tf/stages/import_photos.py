@@ -17,7 +17,7 @@ STAGE = "import_photos"
 class ImportPhotosOptions(Options):
     """Flags of import_photos."""
 
-    photos: str = option("Folder with one subfolder of photographs a class.")
+    photos: str = option("Folder with one subfolder of photographs a class.", reads=str)
 
     def validate(self) -> None:
         """Checks that the folder of photographs is there."""

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import operator
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, NoReturn
 
 from pirgan_tf import analysis, estimator, users
@@ -12,6 +12,7 @@ from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder, write_json
 from pirgan_tf.data.gallery import read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import check_file, is_folder
 from pirgan_tf.stages.shared.training_options import TrainingOptions, set_up_devices, train
 
 if TYPE_CHECKING:
@@ -26,16 +27,18 @@ LEAST_HELDOUT = 3
 class TrainEstimatorOptions(TrainingOptions):
     """Flags of train_estimator; the defaults are the paper's numbers."""
 
-    gallery: tuple[str, ...] = option("Gallery, from sample; or several, with commas.")
-    interactions: tuple[str, ...] = option("interactions.csv of each gallery, or its folder.")
+    gallery: tuple[str, ...] = option("Gallery, from sample; or several, with commas.", reads=str)
+    interactions: tuple[str, ...] = option(
+        "interactions.csv of each gallery, or its folder.", reads=str
+    )
     steps: int = option(
         "Training steps (decision of ours).", 25_000, minimum=1, changes_result=False
     )
     learning_rate: float = option("Learning rate of Adam.", 5e-4, above=0.0)
     depth_multiplier: float = option(
-        "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0
+        "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0, below=16.0
     )
-    num_bins: int = option("Bins of the rate.", 100, minimum=2)
+    num_bins: int = option("Bins of the rate.", 100, minimum=2, below=10_001)
     head: str = option(
         "Output: the paper's softmax over bins, or a scalar, which did worse there.",
         "softmax",
@@ -49,11 +52,14 @@ class TrainEstimatorOptions(TrainingOptions):
     )
     temperature: float = option("Softmax temperature in use.", estimator.USE_TEMPERATURE, above=0.0)
     slim_checkpoint: str | None = option(
-        "TF-slim's checkpoint of Inception v2 to begin with, instead of random weights.", None
+        "TF-slim's checkpoint of Inception v2 to begin with, instead of random weights.",
+        None,
+        reads=str,
     )
     initial: str | None = option(
         "Folder of train_estimator or pretrain_estimator to begin with, instead of random weights.",
         None,
+        reads=str,
     )
     heldout: float = option(
         "Part of each gallery to hold out. The figures of fit.json are of these images; with "
@@ -92,8 +98,8 @@ def run(options: TrainEstimatorOptions) -> None:
     """Learns from interactions to estimate the rate of any image (section 2.1.3).
 
     Writes estimator.keras, estimator.json, fit.json (how good it is on images
-    that it neither learned from nor chose its step by), options.json, stats.jsonl,
-    summaries/ and checkpoints/ to the output.
+    that it neither learned from nor chose its step by), options.json, stats.jsonl
+    and summaries/ to the output.
     """
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)
@@ -172,11 +178,11 @@ def check_initial(slim_checkpoint: str | None, initial: str | None) -> None:
             "slim_checkpoint and initial are two ways to begin; give one. "
             f"Received: {slim_checkpoint} and {initial}"
         )
-    if slim_checkpoint and not (
-        Path(slim_checkpoint).exists() or Path(f"{slim_checkpoint}.index").exists()
-    ):
-        raise InputError(
-            f"slim_checkpoint must be TF-slim's checkpoint. Received: {slim_checkpoint}"
+    if slim_checkpoint and not is_folder(slim_checkpoint):
+        index = f"{slim_checkpoint}.index"
+        check_file(
+            index if os.path.lexists(index) else slim_checkpoint,
+            "slim_checkpoint must be TF-slim's checkpoint",
         )
     if initial:
         estimator.find_initial(initial)
@@ -207,8 +213,14 @@ def _split(options: TrainEstimatorOptions) -> tuple["RatedImages", "RatedImages"
     The last two are the same without early stopping, which chooses by the former.
     """
     parts = []
+    seen: set[str] = set()
     for path, interactions in zip(options.gallery, options.interactions, strict=True):
         gallery = read_gallery(path)
+        if gallery.fingerprint in seen:
+            raise InputError(
+                f"galleries must be different. Received: the images of {path} a second time"
+            )
+        seen.add(gallery.fingerprint)
         table = users.match_gallery(users.read_interactions(interactions), gallery.ids.tolist())
         rated = estimator.RatedImages(
             gallery.images, table.impressions.to_numpy(), table.positives.to_numpy()

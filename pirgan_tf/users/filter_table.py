@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.arrays import read_arrays
 from pirgan_tf.users.images import checked_images, unit_pixels
 from pirgan_tf.users.vgg16_layers import KERAS_NAMES, VGG16_LAYERS
 from pirgan_tf.users.vgg16_weights import load_vgg16, served_layers, weights_digest
@@ -55,12 +56,13 @@ class FilterTable:
             InputError: the table has no such layer.
         """
         if name not in VGG16_LAYERS:
-            raise InputError(f"a layer must be one of {', '.join(VGG16_LAYERS)}; received {name!r}")
+            raise InputError(f"layer must be one of {', '.join(VGG16_LAYERS)}. Received: {name!r}")
         names = list(VGG16_LAYERS)
         start = _num_filters(names[: names.index(name)])
         if start >= self.norms.shape[1]:
             raise InputError(
-                f"the table has no {name}: it was made without the fully connected layers"
+                "table must be of weights with the fully connected layers. "
+                f"Received: one without {name}"
             )
         return self.norms[:, start : start + VGG16_LAYERS[name]]
 
@@ -174,10 +176,8 @@ def _content_hash(images: np.ndarray, weights: str) -> str:
 def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
     """Return a kept table; None if there is none, or a damaged one."""
     try:
-        with np.load(path) as arrays:
-            norms = arrays["norms"]
-    # Where a byte is wrong decides which of a dozen kinds of error this is.
-    except Exception:
+        norms = read_arrays(path, ["norms"], "table of norms must be one that was kept")["norms"]
+    except InputError:
         return None
     return norms if norms.shape == shape and norms.dtype == np.float32 else None
 

@@ -24,7 +24,7 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     defined = ~np.isnan(corrected)
     wrong = corrected[defined & ~((corrected >= 0) & (corrected <= 1))]
     if len(wrong):
-        raise InputError(f"p-values must lie in [0, 1]; received {wrong[0]:g}")
+        raise InputError(f"p-values must lie in [0, 1]. Received: {wrong[0]:g}")
     if defined.any():
         corrected[defined] = multipletests(corrected[defined], method="holm")[1]
     return corrected

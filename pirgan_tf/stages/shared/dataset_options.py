@@ -4,7 +4,10 @@ import dataclasses
 
 from pirgan_tf import data
 from pirgan_tf.cli.options import option
+from pirgan_tf.files.path import check_memory
 from pirgan_tf.stages.shared.training_options import TrainingOptions
+
+_IMAGE_BYTES = 64 * 64 * 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -14,6 +17,7 @@ class DatasetOptions(TrainingOptions):
     dataset: str = option(
         "Photographs: landscapes (procedural), folder:DIR (from import_photos) or tfds:NAME.",
         "landscapes",
+        reads=data.dataset_folder,
     )
     classes: tuple[str, ...] = option("Classes to use, by name; empty is all.", ())
     landscapes: int = option(
@@ -23,4 +27,6 @@ class DatasetOptions(TrainingOptions):
     def validate(self) -> None:
         """Checks the numbers and the dataset."""
         super().validate()
+        if self.dataset == "landscapes":
+            check_memory(self.landscapes * _IMAGE_BYTES, f"{self.landscapes} landscapes")
         data.validate_dataset_spec(self.dataset, self.classes)
