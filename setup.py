@@ -54,7 +54,6 @@ setup(
         "numpy>=1.26",
         "pandas>=2.2",
         "Pillow>=10.3",
-        "pingouin>=0.5.4",
         "prdc>=0.2",
         "scikit-learn>=1.4",
         "scipy>=1.12",

@@ -53,6 +53,7 @@ TINY = {
         "--learning_rate=1e-3",
         "--depth_multiplier=0.1",
         "--evaluate_every=3",
+        "--heldout=0.2",
         "--patience=50",
     ),
     "tune": (*_STEPS, *_GAN_RATES, "--images_every=6"),
@@ -423,7 +424,7 @@ def _inputs(run: Path) -> dict[str, dict[str, Path]]:
         "train_estimator": {"gallery": run / "gallery", "interactions": place / "interactions"},
         "tune": {"gan": run / "gan", "estimator": place / "estimator"},
         "evaluate": {
-            "before": run / "gallery",
+            "before": run / "before",
             "after": place / "gallery",
             "estimator": place / "estimator",
         },

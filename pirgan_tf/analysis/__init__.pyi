@@ -1,13 +1,13 @@
 from .report.report import write_report as write_report
 from .statistics.comparison import Comparison as Comparison
-from .statistics.comparison import calibration_table as calibration_table
 from .statistics.comparison import compare as compare
 from .statistics.comparison import format_p as format_p
-from .statistics.comparison import holm as holm
-from .statistics.comparison import percent_nonzero as percent_nonzero
-from .statistics.comparison import spearman_ceiling as spearman_ceiling
 from .statistics.diversity import Diversity as Diversity
 from .statistics.diversity import compare_diversity as compare_diversity
+from .statistics.multiple import holm as holm
+from .statistics.rates import calibration_table as calibration_table
+from .statistics.rates import percent_nonzero as percent_nonzero
+from .statistics.rates import spearman_ceiling as spearman_ceiling
 from .table.results import read_results as read_results
 from .table.results import results_table as results_table
 from .table.results import write_results as write_results

@@ -24,7 +24,7 @@ class ClassifierTrainer(SupervisedTrainer):
         depth_multiplier: scales the depths of Inception v2.
         devices: where and in which precision.
         train: images `[n, size, size, 3]`, uint8, and their classes `[n]`.
-        heldout: the same, to measure on.
+        heldout: the same, to measure on during training; early stopping chooses by them.
         num_classes: number of classes.
         batch_size: images a step over all replicas.
         learning_rate: of Adam.
@@ -73,17 +73,22 @@ class ClassifierTrainer(SupervisedTrainer):
             seed=seed,
             stream="pretrain_estimator",
         )
-        self._heldout = heldout[0], one_hot[heldout[1]]
+        self._heldout = heldout
+        self._num_classes = num_classes
 
     def losses(self, logits, labels):
         """Returns each image's cross-entropy `[n]`."""
         return tf.nn.softmax_cross_entropy_with_logits(labels, logits)
 
-    def measure(self) -> dict[str, float]:
-        """Returns cross-entropy and accuracy on the held-out photographs."""
-        images, labels = self._heldout
-        logits, losses = self.predict(images, labels)
-        hits = logits.argmax(axis=1) == labels.argmax(axis=1)
+    def measure(self, photographs: tuple[np.ndarray, np.ndarray] | None = None) -> dict[str, float]:
+        """Returns cross-entropy and accuracy on held-out photographs.
+
+        Args:
+            photographs: others than those that are measured during training.
+        """
+        images, classes = self._heldout if photographs is None else photographs
+        logits, losses = self.predict(images, np.eye(self._num_classes, dtype=np.float32)[classes])
+        hits = logits.argmax(axis=1) == classes
         return {"heldout/loss": float(losses.mean()), "heldout/accuracy": float(hits.mean())}
 
     def save_trunk(self, folder: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pirgan_tf.training.devices import Devices
+from pirgan_tf.training.grids import to_float
 from pirgan_tf.training.optimizers import FusedAdam
 from pirgan_tf.training.randomness import stream_seed
 from pirgan_tf.training.trainer import Trainer
@@ -67,7 +68,7 @@ class SupervisedTrainer(Trainer):
 
     @abc.abstractmethod
     def measure(self) -> dict[str, float]:
-        """Returns figures of held-out images, "heldout/loss" among them."""
+        """Returns figures of the images held out, "heldout/loss" among them."""
 
     @property
     def chosen_step(self) -> int | None:
@@ -90,7 +91,7 @@ class SupervisedTrainer(Trainer):
         )
         with tf.device("CPU:0"):
             images = tf.gather(self._images, rows)
-        return tf.cast(images, tf.float32) / 127.5 - 1.0, tf.gather(self._labels, rows)
+        return to_float(images), tf.gather(self._labels, rows)
 
     def update(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Makes one step of Adam; returns this replica's share of the mean loss."""
@@ -137,7 +138,7 @@ class SupervisedTrainer(Trainer):
 
     @tf.function(reduce_retracing=True)
     def _judge(self, images, labels):
-        logits = self._model(tf.cast(images, tf.float32) / 127.5 - 1.0)
+        logits = self._model(to_float(images))
         return logits, self.losses(logits, labels)
 
 

@@ -19,7 +19,7 @@ class EstimatorTrainer(SupervisedTrainer):
         shape: how to build the estimator.
         devices: where and in which precision.
         train: images to learn from.
-        heldout: images to measure on.
+        heldout: images to measure on during training; early stopping chooses by them.
         labels: "hard", the paper's single bin, or "soft", see `soft_labels`. The
             scalar head learns the rates themselves.
         batch_size: images a step over all replicas.
@@ -77,36 +77,37 @@ class EstimatorTrainer(SupervisedTrainer):
             stream="train_estimator",
         )
         self._heldout = heldout
-        self._heldout_labels = _labels(heldout, shape, labels)
+        self._kind = labels
         self._temperature = temperature
 
     def losses(self, logits, labels):
         """Returns each image's loss `[n]`; see `PirEstimator.losses`."""
         return self.estimator.losses(logits, labels)
 
-    def predict_heldout(self) -> np.ndarray:
-        """Returns the estimated rates of the held-out images at the temperature of use."""
-        logits, _ = self.predict(self._heldout.images, self._heldout_labels)
-        return self._estimates(logits)
+    def estimate(self, rated: RatedImages) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the estimated rates of images at the temperature of use, and their losses."""
+        labels = _labels(rated, self.estimator.shape, self._kind)
+        logits, losses = self.predict(rated.images, labels)
+        return self.estimator.expectation(logits, self._temperature).numpy(), losses
 
-    def measure(self) -> dict[str, float]:
+    def measure(self, rated: RatedImages | None = None) -> dict[str, float]:
         """Returns the loss, mean absolute error and Spearman's correlation of held-out images.
 
         The last is 0 where all estimates are alike.
+
+        Args:
+            rated: other images than those that are measured during training.
         """
-        logits, losses = self.predict(self._heldout.images, self._heldout_labels)
-        estimates = self._estimates(logits)
+        rated = self._heldout if rated is None else rated
+        estimates, losses = self.estimate(rated)
         # Equal logits give sums over the bins that differ in the last bits.
-        constant = np.ptp(estimates) < 1e-6 or np.ptp(self._heldout.rates) == 0
-        spearman = 0.0 if constant else stats.spearmanr(estimates, self._heldout.rates).statistic
+        constant = np.ptp(estimates) < 1e-6 or np.ptp(rated.rates) == 0
+        spearman = 0.0 if constant else stats.spearmanr(estimates, rated.rates).statistic
         return {
             "heldout/loss": float(losses.mean()),
-            "heldout/mae": float(np.abs(estimates - self._heldout.rates).mean()),
+            "heldout/mae": float(np.abs(estimates - rated.rates).mean()),
             "heldout/spearman": float(spearman),
         }
-
-    def _estimates(self, logits: np.ndarray) -> np.ndarray:
-        return self.estimator.expectation(logits, self._temperature).numpy()
 
 
 def _labels(rated: RatedImages, shape: EstimatorShape, kind: str) -> np.ndarray:

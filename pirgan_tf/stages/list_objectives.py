@@ -1,4 +1,4 @@
-"""Stage `list_objectives`: the paper's objectives, or some of them, as a file."""
+"""Stage `list_objectives`: objectives of the paper's kinds, as a file."""
 
 import dataclasses
 import json
@@ -46,7 +46,7 @@ class ListObjectivesOptions(Options):
 
 
 def run(options: ListObjectivesOptions) -> None:
-    """Writes a list of objectives (section 4 of the paper), one a line with its family.
+    """Writes a list of objectives (section 3 of the paper), one a line with its family.
 
     The output is a file, which reproduce takes as --objectives=FILE. It may be edited:
     what follows # is a comment. With the same seed, a shorter list is part of a longer

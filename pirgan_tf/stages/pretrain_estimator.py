@@ -25,11 +25,17 @@ class PretrainEstimatorOptions(DatasetOptions):
     depth_multiplier: float = option(
         "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0, below=16.0
     )
-    heldout: float = option("Part of the photographs to measure on.", 0.1, above=0.0, below=1.0)
+    heldout: float = option(
+        "Part of the photographs to hold out. The figures of fit.json are of these; with patience, "
+        "of one half of them, and the other half chooses the step.",
+        0.1,
+        above=0.0,
+        below=1.0,
+    )
     evaluate_every: int = option("Steps between measurements.", 100, minimum=1)
     patience: int = option(
-        "Stop after so many measurements without a smaller held-out loss, and return to the "
-        "smallest; 0 never.",
+        "Stop after so many measurements without a smaller loss on one half of the photographs "
+        "held out, and return to the smallest; 0 never.",
         0,
         minimum=0,
     )
@@ -57,6 +63,11 @@ def run(options: PretrainEstimatorOptions) -> None:
         raise InputError(
             f"heldout must leave photographs on both sides. Received: {count} of {len(order)}"
         )
+    num_validation = count // 2 if options.patience else 0
+    if options.patience and not num_validation:
+        raise InputError(
+            f"heldout must be at least 2 photographs where there is patience. Received: {count}"
+        )
     for rows in np.split(order, [count]):
         lost = set(range(num_classes)) - set(dataset.labels[rows].tolist())
         if lost:
@@ -65,12 +76,15 @@ def run(options: PretrainEstimatorOptions) -> None:
                 "heldout must leave photographs of every class on both sides; another seed may "
                 f"do. Received: {count} of {len(order)} held out, and one side without {names}"
             )
-    parts = [(dataset.images[rows], dataset.labels[rows]) for rows in np.split(order, [count])]
+    validation, test, learned = (
+        (dataset.images[rows], dataset.labels[rows])
+        for rows in np.split(order, [num_validation, count])
+    )
     trainer = estimator.ClassifierTrainer(
         options.depth_multiplier,
         devices,
-        train=parts[1],
-        heldout=parts[0],
+        train=learned,
+        heldout=validation if options.patience else test,
         num_classes=num_classes,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
@@ -81,18 +95,19 @@ def run(options: PretrainEstimatorOptions) -> None:
         steps = train(trainer, options, folder, evaluate_every=options.evaluate_every)
         trainer.restore_best()
         trainer.save_trunk(folder)
-        figures = trainer.measure()
+        figures = trainer.measure(test)
         fit = {
             "classes": list(dataset.class_names),
             "num_train": len(order) - count,
-            "num_heldout": count,
+            "num_validation": num_validation,
+            "num_test": count - num_validation,
             "steps": steps,
             "chosen_step": trainer.chosen_step or steps,
             "loss": figures["heldout/loss"],
             "accuracy": figures["heldout/accuracy"],
         }
         write_json(folder / "fit.json", fit)
-    print(f"{STAGE}: accuracy {fit['accuracy']:.3f} on {count} held-out photographs")
+    print(f"{STAGE}: accuracy {fit['accuracy']:.3f} on {fit['num_test']} held-out photographs")
 
 
 def dry_run(options: PretrainEstimatorOptions) -> dict:

@@ -10,7 +10,7 @@ from pirgan_tf import analysis, estimator, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder, write_json
-from pirgan_tf.data.gallery import Gallery, read_gallery
+from pirgan_tf.data.gallery import read_gallery
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.path import check_file, is_folder
 from pirgan_tf.stages.shared.training_options import TrainingOptions, set_up_devices, train
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pirgan_tf.estimator import EstimatorShape, RatedImages
 
 STAGE = "train_estimator"
+# Fewer have no rank correlation.
+LEAST_HELDOUT = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,7 +61,13 @@ class TrainEstimatorOptions(TrainingOptions):
         None,
         reads=str,
     )
-    heldout: float = option("Part of each gallery to measure on.", 0.1, above=0.0, below=1.0)
+    heldout: float = option(
+        "Part of each gallery to hold out. The figures of fit.json are of these images; with "
+        "patience, of one half of them, and the other half chooses the step.",
+        0.1,
+        above=0.0,
+        below=1.0,
+    )
     num_train: int | None = option(
         "Images of each gallery to learn from; by default all that are not held out.",
         None,
@@ -67,8 +75,8 @@ class TrainEstimatorOptions(TrainingOptions):
     )
     evaluate_every: int = option("Steps between measurements.", 100, minimum=1)
     patience: int = option(
-        "Stop after so many measurements without a smaller held-out loss, and return to the "
-        "smallest; 0, the paper's way, never.",
+        "Stop after so many measurements without a smaller loss on one half of the images held "
+        "out, and return to the smallest; 0, the paper's way, never.",
         0,
         minimum=0,
     )
@@ -83,29 +91,24 @@ class TrainEstimatorOptions(TrainingOptions):
                 "gallery and interactions must name one file or folder each, or as many as each "
                 f"other. Received: {len(self.gallery)} and {len(self.interactions)}"
             )
-        _read(self)
+        _split(self)
 
 
 def run(options: TrainEstimatorOptions) -> None:
     """Learns from interactions to estimate the rate of any image (section 2.1.3).
 
     Writes estimator.keras, estimator.json, fit.json (how good it is on images
-    that were held out), options.json, stats.jsonl and summaries/ to the output.
+    that it neither learned from nor chose its step by), options.json, stats.jsonl
+    and summaries/ to the output.
     """
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)
-    # Each gallery by itself: what is held out of one stays so when others join it.
-    parts = [
-        rated.split(options.heldout, options.seed, options.num_train) for rated in _read(options)
-    ]
-    training_images, heldout = (
-        functools.reduce(operator.add, part) for part in zip(*parts, strict=True)
-    )
+    learned, validation, test = _split(options)
     trainer = estimator.EstimatorTrainer(
         _shape(options),
         devices,
-        training_images,
-        heldout,
+        learned,
+        validation,
         labels=options.labels,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
@@ -121,23 +124,29 @@ def run(options: TrainEstimatorOptions) -> None:
         steps = train(trainer, options, folder, evaluate_every=options.evaluate_every)
         trainer.restore_best()
         trainer.estimator.save(folder)
-        figures = trainer.measure()
+        figures = trainer.measure(test)
+        estimates, _ = trainer.estimate(test)
         fit = {
-            "num_train": len(training_images),
-            "num_heldout": len(heldout),
+            # By these, evaluate knows whether images are new to the estimator.
+            "galleries": [read_gallery(path).fingerprint for path in options.gallery],
+            "num_train": len(learned),
+            # What was measured during training chose nothing without early stopping.
+            "num_validation": len(validation) if options.patience else 0,
+            "num_test": len(test),
+            "percent_nonzero": analysis.percent_nonzero(learned.rates, options.num_bins),
             "steps": steps,
             "chosen_step": trainer.chosen_step or steps,
             "temperature": options.temperature,
             "loss": figures["heldout/loss"],
             "mae": figures["heldout/mae"],
             "spearman": figures["heldout/spearman"],
-            "spearman_ceiling": analysis.spearman_ceiling(heldout.rates, heldout.impressions),
-            "calibration": analysis.calibration_table(trainer.predict_heldout(), heldout.rates),
+            "spearman_ceiling": analysis.spearman_ceiling(test.rates, test.impressions),
+            "calibration": analysis.calibration_table(estimates, test.rates),
         }
         write_json(folder / "fit.json", fit)
     ceiling = fit["spearman_ceiling"]
     print(
-        f"{STAGE}: on {fit['num_heldout']} held-out images Spearman {fit['spearman']:.3f} "
+        f"{STAGE}: on {fit['num_test']} held-out images Spearman {fit['spearman']:.3f} "
         f"(ceiling {'unknown' if ceiling is None else format(ceiling, '.3f')}), "
         f"mean absolute error {fit['mae']:.4f}"
     )
@@ -198,20 +207,37 @@ def _shape(options: TrainEstimatorOptions) -> "EstimatorShape":
     )
 
 
-def _read(options: TrainEstimatorOptions) -> list["RatedImages"]:
-    rated: list[RatedImages] = []
-    galleries: list[Gallery] = []
+def _split(options: TrainEstimatorOptions) -> tuple["RatedImages", "RatedImages", "RatedImages"]:
+    """Returns the images to learn from, to measure during training, and to report on.
+
+    The last two are the same without early stopping, which chooses by the former.
+    """
+    parts = []
+    seen: set[str] = set()
     for path, interactions in zip(options.gallery, options.interactions, strict=True):
         gallery = read_gallery(path)
-        if any(gallery.same_as(other) for other in galleries):
+        if gallery.fingerprint in seen:
             raise InputError(
                 f"galleries must be different. Received: the images of {path} a second time"
             )
-        galleries.append(gallery)
+        seen.add(gallery.fingerprint)
         table = users.match_gallery(users.read_interactions(interactions), gallery.ids.tolist())
-        rated.append(
-            estimator.RatedImages(
-                gallery.images, table.impressions.to_numpy(), table.positives.to_numpy()
-            )
+        rated = estimator.RatedImages(
+            gallery.images, table.impressions.to_numpy(), table.positives.to_numpy()
         )
-    return rated
+        # Each gallery by itself: what is held out of one stays so when others join it.
+        learned, heldout = rated.split(options.heldout, options.seed, options.num_train)
+        halves = heldout.split(0.5, options.seed) if options.patience else (heldout, heldout)
+        parts.append((learned, *halves))
+    learned, validation, test = (
+        functools.reduce(operator.add, part) for part in zip(*parts, strict=True)
+    )
+    if min(len(validation), len(test)) < LEAST_HELDOUT:
+        wanted = f"{LEAST_HELDOUT} images to measure on"
+        if options.patience:
+            wanted += f" and, with patience, {LEAST_HELDOUT} more to choose the step by"
+        raise InputError(
+            f"heldout must leave at least {wanted}. Received: heldout={options.heldout:g} of "
+            f"{len(learned) + len(validation) + len(test) * bool(options.patience)}"
+        )
+    return learned, validation, test

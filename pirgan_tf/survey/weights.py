@@ -27,7 +27,7 @@ class PageWeight:
 
 @dataclass(frozen=True)
 class PirWeights:
-    """How positive an interaction is (section 2.1.2 of the paper: a weighted sum).
+    """How positive an interaction is (section 1 of the paper: a weighted sum).
 
     Attributes:
         mode: of the studies that they are for, "rating" or "page".

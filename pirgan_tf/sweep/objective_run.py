@@ -14,6 +14,8 @@ from pirgan_tf.stages import evaluate, sample, simulate, train_estimator, tune
 from pirgan_tf.sweep.reproduce_options import stage_options
 
 FAILURE_FILE = "failure.json"
+BEFORE = "before"
+"""Gallery of the GAN before tuning that no estimator learns from."""
 _STAGES = {
     "simulate": simulate,
     "estimator": train_estimator,
@@ -47,7 +49,7 @@ def run_objective(text: str, options: Any, folder: Path) -> Outcome:
     Args:
         text: the objective.
         options: the run's `ReproduceOptions`.
-        folder: the run folder, which has the first gallery.
+        folder: the run folder, which has the first gallery and that of before tuning.
     """
     started = time.monotonic()
     chain = _Chain(text, options, folder)
@@ -110,6 +112,7 @@ class _Chain:
         self._options = options
         self._place = objective_folder(text, options, folder)
         self._first_gallery = folder / "gallery"
+        self._before = folder / BEFORE
         self._first_gan = Path(options.gan) if options.gan else folder / "gan"
 
     def run(self) -> None:
@@ -170,7 +173,7 @@ class _Chain:
         self._run(
             "evaluate",
             branch / "evaluation",
-            before=str(self._first_gallery),
+            before=str(self._before),
             after=str(branch / "gallery"),
             objective=self._objective,
             estimator=str(estimator),

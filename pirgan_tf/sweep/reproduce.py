@@ -14,7 +14,7 @@ from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.stages import pretrain, report, sample
 from pirgan_tf.stages.shared.training_options import set_up_devices
 from pirgan_tf.sweep.executors import run_objectives
-from pirgan_tf.sweep.objective_run import FAILURE_FILE, Outcome
+from pirgan_tf.sweep.objective_run import BEFORE, FAILURE_FILE, Outcome
 from pirgan_tf.sweep.reproduce_options import ReproduceOptions, stage_options
 
 STAGE = "reproduce"
@@ -25,8 +25,9 @@ _AT_ONCE = 1.0
 def run(options: Any) -> None:
     """Runs the whole system, from photographs to a report.
 
-    Pretrains a GAN and samples a gallery once; then, for each objective, simulates
-    its users, trains an estimator, tunes the GAN, samples again and evaluates. A
+    Pretrains a GAN and samples two galleries once, one to learn from and one to
+    evaluate; then, for each objective, simulates its users, trains an estimator, tunes
+    the GAN, samples again and evaluates. A
     flag of a stage has the stage's name before it, such as --tune_steps. Started
     again, it goes on where it was stopped. An objective that fails does not stop the
     others; the same command tries it again.
@@ -44,12 +45,21 @@ def run(options: Any) -> None:
         # Of an earlier attempt, in which something failed.
         shutil.rmtree(folder / "report", ignore_errors=True)
         gan_folder = options.gan or str(folder / "gan")
-        gallery = folder / "gallery"
+        gallery, before = folder / "gallery", folder / BEFORE
         if not Path(gan_folder).exists():
             pretrain.run(stage_options("pretrain", options, output=gan_folder))
         if not gallery.exists():
             sample.run(stage_options("sample", options, gan=gan_folder, output=str(gallery)))
-        _score_gallery(texts, options, gallery)
+        if not before.exists():
+            given = {
+                "output": str(before),
+                "num_images": options.evaluate_num_images or options.sample_num_images,
+                # Far from the seeds of the other galleries, which count on from the first.
+                "seed": (options.seed + 2**30) % 2**31,
+            }
+            sample.run(stage_options("sample", options, gan=gan_folder, **given))
+        for folder_of_images in (gallery, before):
+            _score_gallery(texts, options, folder_of_images)
         failed = _run_objectives(texts, options, folder)
         report.run(report.ReportOptions(runs=(str(folder),), output=str(folder / "report")))
         _print_table(folder / "report" / "results.csv")
@@ -81,12 +91,12 @@ def _is_finished(folder: Path, texts: list[str]) -> bool:
 
 
 def _score_gallery(texts: list[str], options: Any, gallery: Path) -> None:
-    """Has VGG16 look at the first gallery once, before several workers ask it to."""
+    """Has VGG16 look at a gallery once, before several workers ask it to."""
     objectives = [users.parse_objective(text) for text in texts]
     if options.evaluate_features != "vgg16" and not any(o.layer for o in objectives):
         return
     if not list(gallery.glob("vgg16-*.npz")):
-        print(f"{STAGE}: VGG16 looks at the images of the first gallery", flush=True)
+        print(f"{STAGE}: VGG16 looks at the images of {gallery.name}", flush=True)
     # Each objective that needs it records that it cannot be had.
     with contextlib.suppress(InputError):
         users.filter_norms(read_gallery(gallery).images, options.vgg16_weights, keep_in=gallery)

@@ -116,6 +116,7 @@ class _RunOptions(DeviceOptions):
             options["estimator_heldout"],
             options["estimator_num_train"],
             options["estimator_batch_size"],
+            options["estimator_patience"],
         )
 
     def inputs(self) -> Iterator[tuple[str, str]]:
@@ -192,12 +193,16 @@ def stage_options(stage: str, options: Any, **given: Any) -> Any:
     return options_class(**(values | {"overwrite": False, "dry_run": False} | given))
 
 
-def _check_gallery(num_images: int, heldout: float, num_train: int | None, batch_size: int) -> None:
+def _check_gallery(
+    num_images: int, heldout: float, num_train: int | None, batch_size: int, patience: int
+) -> None:
     num_heldout = round(heldout * num_images)
     left = num_images - num_heldout
-    if num_heldout < 3 or min(left, num_train or left) < batch_size:
+    # With patience, as many again choose the step.
+    least = train_estimator.LEAST_HELDOUT * (2 if patience else 1)
+    if num_heldout < least or min(left, num_train or left) < batch_size:
         raise InputError(
             "sample_num_images, estimator_heldout and estimator_num_train must leave the estimator "
-            f"at least 3 images to measure on and its estimator_batch_size, {batch_size}, to train "
-            f"on. Received: {num_heldout} and {min(left, num_train or left)}"
+            f"at least {least} images to hold out and its estimator_batch_size, {batch_size}, to "
+            f"train on. Received: {num_heldout} and {min(left, num_train or left)}"
         )

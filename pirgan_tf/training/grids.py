@@ -1,8 +1,9 @@
-"""Many small images as one picture."""
+"""The scale of pixels, and many small images as one picture."""
 
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
 
@@ -26,6 +27,11 @@ def image_grid(images: np.ndarray, columns: int = 8, gap: int = 2, scale: int = 
     cells = cells.reshape(rows, columns, height + gap, width + gap, channels)
     grid = cells.swapaxes(1, 2).reshape(rows * (height + gap), columns * (width + gap), channels)
     return np.pad(grid, ((gap, 0), (gap, 0), (0, 0)), constant_values=255)
+
+
+def to_float(images) -> tf.Tensor:
+    """Converts images from uint8 to float32 in [-1, 1]."""
+    return tf.cast(images, tf.float32) / 127.5 - 1.0
 
 
 def to_uint8(images) -> np.ndarray:

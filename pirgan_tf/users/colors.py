@@ -1,6 +1,6 @@
 """Colour objectives: how much of an image's energy is of one colour, or of a few side by side.
 
-The rate of section 2.1.2 of the paper for one colour, with sums over all pixels
+The rate of section 3.3 of the paper for one colour, with sums over all pixels
 of values in [0, 1], is
 
     sqrt( sum of squares of that channel / sum of squares of all channels )

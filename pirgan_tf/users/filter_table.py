@@ -72,7 +72,7 @@ class FilterTable:
 
 
 def filter_norms(images: ArrayLike, weights: str, keep_in: Path | None = None) -> FilterTable:
-    """Measure the response of every filter of VGG16 to every image (section 2.1.2).
+    """Measure the response of every filter of VGG16 to every image (section 3.1).
 
     Images are resized bilinearly to 224x224 and go through VGG16's own
     preprocessing. The paper does not say how it resizes; the fully connected

@@ -1,4 +1,4 @@
-"""The objectives that the paper's evaluation tries (section 4)."""
+"""Objectives of the kinds that the paper evaluates (section 4)."""
 
 import itertools
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def paper_objectives(
     colors: bool = True,
     seed: int = 0,
 ) -> list[Objective]:
-    """Return objectives as the paper's: 161 of them unless told otherwise.
+    """Return objectives of the paper's kinds: 161 of them unless told otherwise.
 
     The paper tells neither how many it tried nor which filters: ten single filters
     and ten sets a layer fit what sections 3.2 and 4 say of them. The sets of a layer

@@ -18,7 +18,7 @@ MAX_SLUG = 99
 class Objective:
     """True rates of positive interaction, sqrt(energy asked for / whole energy).
 
-    All simulated objectives of the paper (section 2.1.2) have this form; they
+    All simulated objectives of the paper (sections 3.1 to 3.3) have this form; they
     differ in what they sum. Calling an objective with images gives their rates.
 
     Attributes:

@@ -1,6 +1,6 @@
 """VGG16 objectives: how much of a layer's energy is in one filter, or in several.
 
-The rate of section 2.1.2 of the paper, for a layer of VGG16 trained on ImageNet, is
+The rate of sections 3.1 and 3.2 of the paper, for a layer of VGG16 trained on ImageNet, is
 
     sqrt( sum of squares of the filters' activations / sum of squares of the layer's )
 """

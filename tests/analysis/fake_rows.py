@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pirgan_tf.analysis.table import results
+from pirgan_tf.analysis.table import columns, results
 
 COLORS = {
     "single color": ("red", "green", "blue"),
@@ -67,14 +67,14 @@ def table_of(rows):
     """Return a table of dicts, which may lack columns."""
     table = {
         name: pd.Series([row.get(name) for row in rows], dtype=dtype)
-        for name, dtype in results.COLUMNS.items()
+        for name, dtype in columns.COLUMNS.items()
     }
     return results.correct(pd.DataFrame(table))
 
 
 def _row(objective, family, layer, **given):
     return {
-        "results_version": results.RESULTS_VERSION,
+        "results_version": columns.RESULTS_VERSION,
         "run": "sweep",
         "objective": objective,
         "family": family,
@@ -93,6 +93,7 @@ def _row(objective, family, layer, **given):
         "pir_weight": 1000.0,
         "adversarial_weight": 1.0,
         "tune_steps": 50_000,
+        "training_precision": "float32",
         "run_options": json.dumps({"seed": 0}),
     } | given
 
@@ -132,6 +133,7 @@ def _figures(rng, d, spread, nonzero, n=1000):
         "estimated_before": mean,
         "estimated_after": mean + estimated,
         "estimated_change": estimated,
+        "learned_before": False,
         "heldout_spearman": rng.uniform(0.7, 0.9),
         "heldout_spearman_ceiling": 0.95,
         "heldout_mae": 0.012,

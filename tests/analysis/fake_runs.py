@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pirgan_tf.analysis import calibration_table, compare, percent_nonzero, write_report
+from pirgan_tf.analysis import calibration_table, compare, write_report
 
 OBJECTIVES = {
     "color:red": ("single color", 0.12),
@@ -111,7 +111,6 @@ def make_evaluation(
         "undefined_before": 0,
         "undefined_after": 3 if change < 0 else 0,
         "layer": text.split(":")[1] if text.startswith("vgg16:") else None,
-        "percent_nonzero": percent_nonzero(before),
         "comparison": compare(before, after).as_dict(),
         "diversity": {
             "features": "estimator",
@@ -126,7 +125,7 @@ def make_evaluation(
         },
         "rates_before": before.tolist(),
         "rates_after": after.tolist(),
-        "estimated": {"before": 0.5, "after": 0.5321, "change": 0.0321},
+        "estimated": {"before": 0.5, "after": 0.5321, "change": 0.0321, "learned_before": False},
     }
     write_json(folder / "evaluation.json", evaluation)
     _options(folder, "evaluate", {"objective": text, "num_images": 1000})
@@ -139,7 +138,9 @@ def _estimator(folder, rng):
     observed = 0.5 + 1.3 * (predicted - 0.5) + rng.normal(0, 0.01, 100)
     fit = {
         "num_train": 900,
-        "num_heldout": 100,
+        "num_validation": 50,
+        "num_test": 50,
+        "percent_nonzero": 97.5,
         "chosen_step": 1500,
         "steps": 2000,
         "temperature": 0.01,
@@ -157,7 +158,14 @@ def _estimator(folder, rng):
             row["heldout/loss"] = 2.8 + 1.8 * np.exp(-step / 500) + 1e-4 * max(step - 1500, 0)
         rows.append(row)
     _stats(folder, rows)
-    options = {"steps": 2000, "seed": 7, "labels": "soft", "head": "softmax", "temperature": 0.01}
+    options = {
+        "steps": 2000,
+        "seed": 7,
+        "precision": "float32",
+        "labels": "soft",
+        "head": "softmax",
+        "temperature": 0.01,
+    }
     _options(folder, "train_estimator", options | {"slim_checkpoint": None, "initial": None})
 
 
@@ -177,7 +185,7 @@ def _gan(folder, rng, tint, side, pir=None, pir_weight=1000.0):
             row["loss/pir"] = 0.5 + (pir - 0.5) * step / 10_000 + noise[0] / 10
         rows.append(row)
     _stats(folder, rows)
-    options = {"steps": 10_000, "batch_size": 64, "seed": 7}
+    options = {"steps": 10_000, "batch_size": 64, "seed": 7, "precision": "float32"}
     if pir is not None:
         options |= {"pir_weight": pir_weight, "adversarial_weight": 1.0, "temperature": 0.01}
     _options(folder, "pretrain" if pir is None else "tune", options)

@@ -55,7 +55,6 @@ def test_effect_by_layer_is_the_papers_model():
     rows["zero"] = 100 - rows["percent_nonzero"]
     fit = smf.ols("cohens_d ~ number + sd_before + zero", rows).fit()
     assert_same(model, fit, {"number": "layer", "sd_before": "sd_before", "zero": "percent_zero"})
-    assert model.outcome == "cohens_d"
     assert model.coefficients["layer"].value == pytest.approx(-0.13, abs=0.04)
     assert model.coefficients["percent_zero"].value == pytest.approx(-0.01, abs=0.004)
 

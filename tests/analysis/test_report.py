@@ -6,10 +6,13 @@ from html.parser import HTMLParser
 import fake_rows
 import fake_runs
 import numpy as np
+import pandas as pd
 import pytest
 
 from pirgan_tf.analysis import holm, read_results, results_table, write_report, write_results
 from pirgan_tf.analysis.report import sections
+from pirgan_tf.analysis.statistics import models
+from pirgan_tf.analysis.table import selection
 from pirgan_tf.analysis.table.runs import read_run
 from pirgan_tf.errors import InputError
 
@@ -196,12 +199,42 @@ def test_claims_figures_and_models_of_a_sweep(tmp_path):
     assert "Objectives of one and two colours improve." in page.text
     assert "9 of 9 improve significantly (9 by Holm)" in page.text
     assert "-0.13, t -7.8, p < 1e-10" in page.text
-    assert "4 claims cannot be told from these rows" in page.text
+    assert "5 claims cannot be told from these rows" in page.text
     assert "170 objectives, 168 degrees of freedom" in page.text
+    line = models.robust_line(selection.first_tuning(table), "change", "estimated_change")
+    assert f"slope {line.slope:+.4f} ({line.low:+.4f} to {line.high:+.4f})" in page.text
+    assert "learned from these images" not in page.text
     assert page.text.count("tune: loss is not finite, step 40") == 2
     assert "2 failed." in page.text
     assert "pir_weight 100 (12 rows), 1000 (190 rows)" in page.text
     assert "Figure 4: images tuned for colours: left out." in page.text
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_estimates_of_images_that_were_learned_from_are_said_to_be_so(tmp_path):
+    table = fake_rows.make_rows(0, 0)
+    table.loc[:2, "learned_before"] = True
+    table.loc[3:4, "learned_before"] = pd.NA
+    write_results(table, tmp_path / "results.csv")
+    write_report([tmp_path / "results.csv"], tmp_path / "report")
+    text = Page(tmp_path / "report" / "index.html").text
+    note = (
+        "The paper's estimate before tuning is of new images. In 3 rows the estimator learned from "
+        "these images. Of 2 rows it is not recorded whether it learned from these images."
+    )
+    # Beside the claims, the linear model and the table of results.
+    assert text.count(note) == 3
+
+    fake_runs.make_evaluation(tmp_path / "alone")
+    for learned, words in ((True, "It learned from the images before tuning"), (False, None)):
+        file = tmp_path / "alone" / "evaluation.json"
+        content = json.loads(file.read_text())
+        content["estimated"]["learned_before"] = learned
+        fake_runs.write_json(file, content)
+        write_report([tmp_path / "alone"], tmp_path / "again")
+        text = Page(tmp_path / "again" / "index.html").text
+        assert ("learned from the images before" in text) == learned
+        assert words is None or words in text
 
 
 @pytest.mark.usefixtures("without_figures")

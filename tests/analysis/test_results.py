@@ -8,7 +8,8 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from pirgan_tf.analysis import Comparison, Diversity, read_results, results_table, write_results
-from pirgan_tf.analysis.table.results import COLUMNS, correct
+from pirgan_tf.analysis.table.columns import COLUMNS
+from pirgan_tf.analysis.table.results import correct
 from pirgan_tf.analysis.table.runs import read_run
 from pirgan_tf.errors import InputError
 
@@ -56,10 +57,11 @@ def test_every_figure_of_an_evaluation_is_a_column(sweep, table):
     for field in dataclasses.fields(Diversity):
         name = "diversity_images" if field.name == "num_images" else field.name
         assert row[name] == evaluation["diversity"][field.name]
-    for name in ("family", "percent_nonzero", "undefined_before", "undefined_after"):
+    for name in ("family", "undefined_before", "undefined_after"):
         assert row[name] == evaluation[name]
-    for name, value in evaluation["estimated"].items():
-        assert row[f"estimated_{name}"] == value
+    for name in ("before", "after", "change"):
+        assert row[f"estimated_{name}"] == evaluation["estimated"][name]
+    assert row["learned_before"] is False
     assert row["verdict"] == "no significant change"
     assert row["images_after"] == str(folder / "after.png")
 
@@ -85,10 +87,12 @@ def test_a_row_carries_its_whole_setting(table):
         "pir_weight": 1000,
         "adversarial_weight": 1,
         "tune_steps": 10_000,
+        "training_precision": "float32",
+        "percent_nonzero": 97.5,
         "heldout_spearman": 0.8124,
         "heldout_spearman_ceiling": 0.9531,
         "heldout_mae": 0.0123,
-        "fit_num_heldout": 100,
+        "fit_num_heldout": 50,
         "fit_chosen_step": 1500,
         "seconds": 3935.5,
         "seconds_estimator": 2000 / 9,
@@ -277,6 +281,30 @@ def test_further_columns_are_left_out(file, table):
     pd.testing.assert_frame_equal(read_results(file), table, check_exact=True)
 
 
+def test_a_table_of_version_0_1_is_read(file, table):
+    raw = pd.read_csv(file, dtype=str, keep_default_na=False)
+    raw.drop(columns=["training_precision", "learned_before"]).to_csv(file, index=False)
+    read = read_results(file)
+    assert read[["training_precision", "learned_before"]].isna().all(axis=None)
+    columns = [name for name in COLUMNS if name not in ("training_precision", "learned_before")]
+    pd.testing.assert_frame_equal(read[columns], table[columns], check_exact=True)
+
+
+def test_rates_that_are_not_zero_are_counted_where_the_first_estimator_learned(tmp_path):
+    fake_runs.make_empty_run(tmp_path)
+    fake_runs.make_rounds(tmp_path, "vgg16:fc8:1", [0.1, 0.12], best=2)
+    place = fake_runs.slug_folder(tmp_path, "vgg16:fc8:1")
+    for number, folder in enumerate((place, place / "round-2")):
+        fit = json.loads((folder / "estimator" / "fit.json").read_text())
+        fit |= {"percent_nonzero": 20.0 + number}
+        fake_runs.write_json(folder / "estimator" / "fit.json", fit)
+        # True rates, some of which are zero: not what the paper counts.
+        evaluation = json.loads((folder / "evaluation" / "evaluation.json").read_text())
+        evaluation["rates_before"] = [0.0] * 600 + evaluation["rates_before"][600:]
+        fake_runs.write_json(folder / "evaluation" / "evaluation.json", evaluation)
+    assert results_table([read_run(tmp_path)])["percent_nonzero"].tolist() == [20.0, 20.0]
+
+
 def changed(file, **cells):
     """Change cells of the first row of a file."""
     raw = pd.read_csv(file, dtype=str, keep_default_na=False)
@@ -352,7 +380,7 @@ def test_missing_columns_are_named(file, tmp_path):
         read_results(file)
     assert str(raised.value) == (
         "table must have the columns results_version, run, objective, family, layer and "
-        f"{len(COLUMNS) - 5} more. Received: image_id, positives in {file}"
+        f"{len(COLUMNS) - 7} more. Received: image_id, positives in {file}"
     )
 
 

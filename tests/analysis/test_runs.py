@@ -29,7 +29,6 @@ def test_an_objective_with_one_weight_and_one_round(tmp_path):
     assert red.tuning.last.name == "fakes_010000.png"
     assert [row["step"] for row in red.tuning.stats][-1] == 10_000
     assert red.evaluation.diversity["recall"] == 0.62
-    assert red.evaluation.percent_nonzero == 100
     assert run.gan.reals.is_file()
 
 
@@ -131,16 +130,14 @@ def test_a_run_of_version_0_1_is_read(tmp_path):
     (place / "seconds.json").unlink()
     file = place / "evaluation" / "evaluation.json"
     content = json.loads(file.read_text())
-    for name in ("layer", "percent_nonzero", "diversity"):
+    for name in ("layer", "diversity"):
         del content[name]
     for name in ("cohens_d_low", "cohens_d_high"):
         del content["comparison"][name]
-    content["rates_before"] = [0.0] * 3 + content["rates_before"][:7]
     fake_runs.write_json(file, content)
     red = read_run(tmp_path).objectives[1]
     assert red.seconds is None
     assert red.evaluation.diversity is None
-    assert red.evaluation.percent_nonzero == 70
     assert red.evaluation.comparison.as_dict()["cohens_d_low"] is None
     assert red.evaluation.comparison.significant is True
 

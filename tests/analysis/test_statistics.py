@@ -74,7 +74,7 @@ def test_welch_as_r_prints_it():
 
 
 def test_interval_of_cohens_d():
-    # The example of pingouin.compute_esci, which agrees with R's effsize.
+    # As R's effsize prints it.
     x, y = [3, 4, 6, 7, 5, 6, 7, 3, 5, 4, 2], [4, 6, 6, 7, 6, 5, 5, 2, 3, 4, 1]
     comparison = compare(y, x)
     assert round(comparison.cohens_d, 4) == 0.1538

@@ -5,6 +5,7 @@ import matplotlib
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import stats
 
 from pirgan_tf.analysis.figures import style
 from pirgan_tf.analysis.figures.objective_figures import NothingToDraw
@@ -86,7 +87,7 @@ def test_figure_5_has_the_fitted_line_and_the_diagonal(table):
     lines = {line.get_label(): line.get_xydata() for line in axes.lines}
     model = models.change_by_estimate(selection.first_tuning(table))
     slope = model.coefficients["estimated_change"].value
-    fitted = lines[f"fitted: slope {slope:.2f}, R² {model.r_squared:.2f}"]
+    fitted = lines[f"least squares: slope {slope:.2f}, R² {model.r_squared:.2f}"]
     assert (fitted[1, 1] - fitted[0, 1]) / (fitted[1, 0] - fitted[0, 0]) == pytest.approx(slope)
     diagonal = lines["estimate = truth"]
     np.testing.assert_array_equal(diagonal[:, 0], diagonal[:, 1])
@@ -104,10 +105,13 @@ def test_sets_of_filters_are_hollow(table):
 def test_figure_6_has_the_line_of_variability_alone(table):
     (axes,) = DRAW["figure-6"](table).axes
     model = models.variability_alone(selection.first_tuning(table))
-    (label,) = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert label == (
-        f"fitted: slope {model.coefficients['sd_before'].value:.2f}, R² {model.r_squared:.2f}"
-    )
+    rows = selection.first_tuning(table)
+    slope, _, low, high = stats.theilslopes(rows["change"], rows["sd_before"], 0.95)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [
+        f"least squares: slope {model.coefficients['sd_before'].value:.2f}, "
+        f"R² {model.r_squared:.2f}",
+        f"Theil-Sen: slope {slope:.2f} ({low:.2f} to {high:.2f})",
+    ]
 
 
 def test_figure_7_has_a_line_an_objective_from_no_effect_on(table):

@@ -155,16 +155,18 @@ def test_measured_figures_are_those_worked_out_by_hand(built):
         np.mean(np.abs(estimates - heldout.positives / 100)), rel=1e-4
     )
     assert figures["heldout/spearman"] == pytest.approx(np.corrcoef(*ranks)[0, 1], abs=0.01)
-    np.testing.assert_allclose(built.predict_heldout(), estimates, rtol=1e-4)
+    np.testing.assert_allclose(built.estimate(grey_images(120))[0], estimates, rtol=1e-4)
 
 
 def test_held_out_estimates_are_made_at_the_temperature_of_use(built):
     images = grey_images(120).images / np.float32(127.5) - 1
     np.testing.assert_allclose(
-        built.predict_heldout(), built.estimator.expected_pir(images, TEMPERATURE), rtol=1e-4
+        built.estimate(grey_images(120))[0],
+        built.estimator.expected_pir(images, TEMPERATURE),
+        rtol=1e-4,
     )
     elsewhere = built.estimator.expected_pir(images, 0.01).numpy()
-    assert np.abs(built.predict_heldout() - elsewhere).max() > 1e-3
+    assert np.abs(built.estimate(grey_images(120))[0] - elsewhere).max() > 1e-3
 
 
 def test_constant_estimates_correlate_with_nothing(trainer):
@@ -196,7 +198,8 @@ def test_the_scalar_head_learns_rates_by_least_squares(devices, small_network):
     values = np.rint((images.numpy()[:, 0, 0, 0] + 1) * 127.5)
     np.testing.assert_allclose(labels[:, 0], values * 100 // 255 / 100, rtol=1e-6)
     heldout = grey_images(16)
-    estimates = trainer.predict_heldout()
+    estimates, losses = trainer.estimate(heldout)
+    np.testing.assert_allclose(losses, (estimates - heldout.rates) ** 2, rtol=1e-4, atol=1e-7)
     assert trainer.measure()["heldout/loss"] == pytest.approx(
         np.mean((estimates - heldout.rates) ** 2), rel=1e-4
     )

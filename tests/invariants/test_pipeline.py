@@ -1,10 +1,15 @@
 """The whole system through its commands: files, exit statuses, equal bits."""
 
 import json
+import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from pirgan_tf import estimator, training, users
+from pirgan_tf.data.gallery import read_gallery
 
 GAN_FILES = {
     "generator.keras",
@@ -27,6 +32,7 @@ GALLERY_FILES = {"gallery.npz", "grid.png", "options.json"}
 FILES = {
     "gan": ("pretrain", GAN_FILES),
     "gallery": ("sample", GALLERY_FILES),
+    "before": ("sample", GALLERY_FILES),
     "objectives/color-red/interactions": ("simulate", {"interactions.csv", "options.json"}),
     "objectives/color-red/estimator": ("train_estimator", ESTIMATOR_FILES),
     "objectives/color-red/gan": ("tune", GAN_FILES),
@@ -50,7 +56,8 @@ def test_a_stage_leaves_its_files_and_no_others(reproduced, folder):
 
 
 def test_nothing_is_left_beside_the_outputs(reproduced):
-    assert _names(reproduced) == {"gan", "gallery", "objectives", "report", "options.json"}
+    folders = {"gan", "gallery", "before", "objectives", "report"}
+    assert _names(reproduced) == folders | {"options.json"}
     assert _names(reproduced.parent) == {reproduced.name}
     place = reproduced / "objectives" / "color-red"
     outputs = {"interactions", "estimator", "gan", "gallery", "evaluation"}
@@ -84,10 +91,32 @@ def test_the_interactions_are_those_of_the_gallery(reproduced, commands):
 
 def test_the_fit_tells_how_good_the_estimator_is(reproduced):
     fit = json.loads((reproduced / "objectives/color-red/estimator/fit.json").read_text())
-    assert (fit["num_train"], fit["num_heldout"], fit["steps"]) == (36, 4, 12)
+    counts = [fit[f"num_{name}"] for name in ("train", "validation", "test")]
+    assert (counts, fit["steps"]) == ([32, 4, 4], 12)
     assert fit["chosen_step"] in (3, 6, 9, 12)
     assert 0 <= fit["mae"] <= 1 and -1 <= fit["spearman"] <= 1
     assert sum(group["count"] for group in fit["calibration"]) == 4
+
+
+def test_the_fit_is_of_images_that_neither_taught_nor_chose_the_step(reproduced):
+    place = reproduced / "objectives" / "color-red"
+    observed = users.read_interactions(place / "interactions")["pir"].to_numpy()
+    images = read_gallery(reproduced / "gallery").images
+    judge = estimator.PirEstimator.load(place / "estimator")
+    fit = json.loads((place / "estimator" / "fit.json").read_text())
+
+    heldout = np.sort(np.random.default_rng(0).permutation(40)[:8])
+    order = np.random.default_rng(0).permutation(8)
+    test, validation = heldout[np.sort(order[:4])], heldout[np.sort(order[4:])]
+    estimates = judge.expected_pir(training.to_float(images)).numpy()
+    error = np.abs(estimates - observed)
+    assert fit["mae"] == pytest.approx(error[test].mean(), abs=1e-5)
+    learned = np.setdiff1d(np.arange(40), heldout)
+    assert fit["percent_nonzero"] == 100 * np.mean(observed[learned] >= 0.01)
+    rows = [json.loads(line) for line in (place / "estimator/stats.jsonl").open()]
+    chosen = min((row for row in rows if "heldout/loss" in row), key=lambda r: r["heldout/loss"])
+    assert chosen["step"] == fit["chosen_step"]
+    assert chosen["heldout/mae"] == pytest.approx(error[validation].mean(), abs=1e-5)
 
 
 def test_stages_one_by_one_make_what_reproduce_makes(
@@ -116,12 +145,34 @@ def test_stages_one_by_one_make_what_reproduce_makes(
     assert _names(tmp_path) == set(made)
 
 
-def test_the_second_gallery_is_of_another_seed(reproduced):
+def test_the_estimate_before_tuning_is_of_images_that_nobody_learned_from(
+    commands, reproduced, inputs, tmp_path
+):
+    evaluation = json.loads((reproduced / EVALUATION).read_text())
+    learned, new = (read_gallery(reproduced / name) for name in ("gallery", "before"))
+    assert not {image.tobytes() for image in learned.images} & {
+        image.tobytes() for image in new.images
+    }
+    judge = estimator.PirEstimator.load(inputs["evaluate"]["estimator"])
+    mean = float(np.mean(judge.expected_pir(training.to_float(new.images))))
+    assert evaluation["estimated"]["before"] == pytest.approx(mean, abs=1e-5)
+    assert evaluation["estimated"]["learned_before"] is False
+
+    # A copy elsewhere of what it learned from is known, too.
+    shutil.copytree(reproduced / "gallery", tmp_path / "copy")
+    flags = {**inputs["evaluate"], "before": tmp_path / "copy", "objective": "color:red"}
+    given = [f"--{name}={value}" for name, value in flags.items()]
+    assert commands.call("evaluate", *given, output=tmp_path / "evaluation").status == 0
+    content = json.loads((tmp_path / "evaluation" / "evaluation.json").read_text())
+    assert content["estimated"]["learned_before"] is True
+
+
+def test_the_galleries_are_of_different_seeds(reproduced):
     seeds = [
         json.loads((reproduced / folder / "options.json").read_text())["options"]["seed"]
-        for folder in ("gallery", "objectives/color-red/gallery")
+        for folder in ("gallery", "objectives/color-red/gallery", "before")
     ]
-    assert seeds == [0, 1]
+    assert seeds == [0, 1, 2**30]
 
 
 def test_networks_load_with_plain_keras_where_the_package_is_missing(reproduced, tmp_path):

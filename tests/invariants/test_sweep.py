@@ -40,14 +40,15 @@ def test_a_stopped_estimator_went_on_instead_of_beginning_anew(sweep):
 
 
 def test_the_table_of_filters_is_made_once_for_each_gallery(sweep):
-    assert len(list((sweep / "gallery").glob("vgg16-*.npz"))) == 1
+    for gallery in ("gallery", "before"):
+        assert len(list((sweep / gallery).glob("vgg16-*.npz"))) == 1
     place = sweep / "objectives" / "vgg16-pool1-0-7"
     assert len(list(place.glob("gallery/vgg16-*.npz"))) == 1
 
 
 def test_the_rates_are_those_of_the_filters(sweep):
     """With the table that the run left, by the formula of section 3.2."""
-    (path,) = (sweep / "gallery").glob("vgg16-*.npz")
+    (path,) = (sweep / "before").glob("vgg16-*.npz")
     norms = np.load(path)["norms"][:, :64].astype(float)
     rates = np.sqrt(norms[:, [0, 7]].sum(axis=1) / norms.sum(axis=1))
     place = sweep / "objectives" / "vgg16-pool1-0-7"

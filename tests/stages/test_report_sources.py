@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from pirgan_tf.analysis.table.results import COLUMNS, RESULTS_VERSION
+from pirgan_tf.analysis.table.columns import COLUMNS, RESULTS_VERSION
 
 ROW = dict.fromkeys(COLUMNS, "") | {
     "results_version": RESULTS_VERSION,

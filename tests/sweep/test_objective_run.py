@@ -71,7 +71,7 @@ def test_one_round_runs_the_five_stages_in_turn(calls, tmp_path):
     # Welch's test is of independent images.
     assert (made["gan"].seed, made["gallery"].seed) == (5, 6)
     assert made["gallery"].num_images == 1000
-    assert made["evaluation"].before == str(tmp_path / "gallery")
+    assert made["evaluation"].before == str(tmp_path / "before")
     assert made["evaluation"].after == str(place / "gallery")
     assert made["evaluation"].estimator == str(place / "estimator")
 
@@ -109,7 +109,7 @@ def test_a_second_round_learns_from_both_galleries_and_tunes_further(calls, tmp_
     assert later.seed == made["estimator"].seed
     assert made["round-2/gan"].gan == str(place / "gan")
     assert made["round-2/gan"].estimator == str(place / "round-2" / "estimator")
-    assert made["round-2/evaluation"].before == str(tmp_path / "gallery")
+    assert made["round-2/evaluation"].before == str(tmp_path / "before")
     for name in ("interactions", "gallery"):
         assert made[name].seed != made[f"round-2/{name}"].seed
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pirgan_tf.training.grids import image_grid, save_png, to_uint8
+from pirgan_tf.training.grids import image_grid, save_png, to_float, to_uint8
 
 
 def pictures(*values):
@@ -55,7 +55,8 @@ def test_floats_are_rounded_to_the_nearest_and_clipped():
 
 def test_every_uint8_value_survives_the_way_through_floats():
     values = np.arange(256, dtype=np.uint8)
-    np.testing.assert_array_equal(to_uint8(values.astype(np.float32) / 127.5 - 1), values)
+    np.testing.assert_array_equal(to_uint8(to_float(values)), values)
+    np.testing.assert_allclose(to_float(values), values / 127.5 - 1, atol=1e-7)
 
 
 def test_a_picture_is_written_without_loss_and_with_its_folder(tmp_path):

@@ -89,7 +89,7 @@ def change_against_estimate(table: pd.DataFrame) -> Figure:
     (axes,) = figure.axes
     ends = np.array([rows["estimated_change"].min(), rows["estimated_change"].max()])
     axes.plot(ends, ends, color=style.GREY, linestyle=":", label="estimate = truth")
-    _draw_line(axes, models.change_by_estimate(rows), "estimated_change", ends)
+    _draw_lines(axes, rows, models.change_by_estimate(rows), "estimated_change")
     return figure
 
 
@@ -99,8 +99,7 @@ def change_against_variability(table: pd.DataFrame) -> Figure:
     figure = _scatter(
         rows, "sd_before", "change", "standard deviation of PIR before tuning", CHANGE
     )
-    ends = np.array([rows["sd_before"].min(), rows["sd_before"].max()])
-    _draw_line(figure.axes[0], models.variability_alone(rows), "sd_before", ends)
+    _draw_lines(figure.axes[0], rows, models.variability_alone(rows), "sd_before")
     return figure
 
 
@@ -116,11 +115,17 @@ def _scatter(rows: pd.DataFrame, x: str, y: str, x_label: str, y_label: str) -> 
     return figure
 
 
-def _draw_line(axes: Axes, model: LinearModel | None, name: str, ends: np.ndarray) -> None:
+def _draw_lines(axes: Axes, rows: pd.DataFrame, model: LinearModel | None, name: str) -> None:
+    """Draw the fitted line of a model with one predictor, and the robust one."""
+    ends = np.array([rows[name].min(), rows[name].max()])
     if model:
         slope, intercept = model.coefficients[name].value, model.coefficients["intercept"].value
-        label = f"fitted: slope {slope:.2f}, R² {model.r_squared:.2f}"
+        label = f"least squares: slope {slope:.2f}, R² {model.r_squared:.2f}"
         axes.plot(ends, intercept + slope * ends, color=style.BLACK, linestyle="--", label=label)
+    robust = models.robust_line(rows, "change", name)
+    if robust:
+        label = f"Theil-Sen: slope {robust.slope:.2f} ({robust.low:.2f} to {robust.high:.2f})"
+        axes.plot(ends, robust.intercept + robust.slope * ends, color=style.BLUE, label=label)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=False, fontsize=style.FONT_SIZE, loc="upper left")
 

@@ -32,7 +32,7 @@ FIGURES = (
     SweepFigure(
         "figure-2",
         "Figure 2: rates that are not zero, and effect size",
-        "Single filters and colours. A rate counts as zero below 0.01, one bin of the estimator.",
+        "Single filters and colours. A rate in the estimator's lowest bin counts as zero.",
         objective_figures.nonzero_against_effect,
     ),
     SweepFigure(
@@ -59,7 +59,7 @@ FIGURES = (
     SweepFigure(
         "figure-6",
         "Figure 6: change and initial variability",
-        "The line is fitted to the standard deviation alone.",
+        "The lines are fitted to the standard deviation alone.",
         objective_figures.change_against_variability,
     ),
     SweepFigure(

@@ -51,6 +51,7 @@ def write_report(sources: Sequence[str | Path], output: str | Path) -> None:
         claims=claims.check_claims(table),
         figures=sections.draw_figures(table, drawn),
         models=sections.fit_models(table),
+        estimates_note=sections.estimates_note(table),
         groups=sections.group_rows(table),
         rounds=[list(line.itertuples()) for line in selection.rounds(table)],
         failures=list(table[table["failure"].notna()].itertuples()),

@@ -25,11 +25,13 @@ class PaperModel:
         title: section, and what is explained by what.
         fit: fits it to rows of the table.
         paper: what the paper says of it, by coefficient or "R²".
+        line: its predictor, if it has only one: then a robust line stands beside it.
     """
 
     title: str
     fit: Callable[[pd.DataFrame], LinearModel | None]
     paper: dict[str, str]
+    line: str | None = None
 
 
 MODELS = (
@@ -42,6 +44,7 @@ MODELS = (
         "4.3.1: true change by estimated change",
         models.change_by_estimate,
         {"estimated_change": "1.67"},
+        "estimated_change",
     ),
     PaperModel(
         "4.3.2: change by the rates before tuning",
@@ -52,6 +55,7 @@ MODELS = (
         "4.3.2: change by their standard deviation alone",
         models.variability_alone,
         {"R²": "about 0.5"},
+        "sd_before",
     ),
 )
 
@@ -93,7 +97,31 @@ def _drawn(figure: SweepFigure, table: pd.DataFrame, folder: Path) -> dict[str, 
 def fit_models(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Fit the paper's linear models to the first tuning of each objective."""
     rows = selection.first_tuning(table)
-    return [{"paper": model, "ours": model.fit(rows)} for model in MODELS]
+    return [_fitted(model, rows) for model in MODELS]
+
+
+def _fitted(model: PaperModel, rows: pd.DataFrame) -> dict[str, Any]:
+    ours = model.fit(rows)
+    return {
+        "paper": model,
+        "ours": ours,
+        "robust": model.line and models.robust_line(rows, "change", model.line),
+        "influential": list(rows.loc[list(ours.influential), "objective"]) if ours else [],
+    }
+
+
+def estimates_note(table: pd.DataFrame) -> str:
+    """Return what is to be said wherever estimated changes stand; "" where nothing is."""
+    rows = selection.evaluated(table).dropna(subset=["estimated_change"])
+    unknown, learned = rows["learned_before"].isna().sum(), rows["learned_before"].sum()
+    notes = []
+    if learned:
+        notes.append(f"In {learned} rows the estimator learned from these images.")
+    if unknown:
+        notes.append(f"Of {unknown} rows it is not recorded whether it learned from these images.")
+    if not notes:
+        return ""
+    return " ".join(["The paper's estimate before tuning is of new images.", *notes])
 
 
 def group_rows(table: pd.DataFrame) -> list[dict[str, Any]]:

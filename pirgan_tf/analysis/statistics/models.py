@@ -1,4 +1,4 @@
-"""The linear models of section 4 of the paper, by ordinary least squares.
+"""The linear models of section 4 of the paper, by ordinary least squares and robustly.
 
 Each takes rows of results.csv. One row an objective is right: several rounds or PIR
 weights of one objective are not independent. Rows that lack a figure of the model,
@@ -11,9 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy import stats
 
 from pirgan_tf.analysis.statistics.comparison import CONFIDENCE
 from pirgan_tf.analysis.table.selection import LAYERS, is_filter_set
+
+# Of fewer points, no order is so rare that a 95 % interval could leave it out.
+_LEAST_POINTS = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,18 +43,39 @@ class LinearModel:
     """A linear model that was fitted.
 
     Attributes:
-        outcome: column that is explained.
         coefficients: by predictor; "intercept" is the first.
         r_squared: share of the outcome's variance that is explained.
         num_objectives: rows that were used.
         df: residual degrees of freedom.
+        influential: index of the rows that the fit rests on most, those with a Cook's
+            distance above 4 / num_objectives.
+        without: coefficients by least squares without these rows.
     """
 
-    outcome: str
     coefficients: dict[str, Coefficient]
     r_squared: float
     num_objectives: int
     df: int
+    influential: tuple
+    without: dict[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class RobustLine:
+    """A line by Theil and Sen, which few points cannot turn, however far away they are.
+
+    Attributes:
+        slope: the median of the slopes between all pairs of points.
+        intercept: of the line through the medians.
+        low, high: 95 % interval of the slope (Sen 1968).
+        num_objectives: rows that were used.
+    """
+
+    slope: float
+    intercept: float
+    low: float
+    high: float
+    num_objectives: int
 
 
 def effect_by_layer(rows: pd.DataFrame) -> LinearModel | None:
@@ -107,14 +132,38 @@ def linear_model(rows: pd.DataFrame, outcome: str, predictors: Sequence[str]) ->
     if np.linalg.matrix_rank(design) < design.shape[1]:
         return None
     fit = sm.OLS(used[outcome], design).fit()
+    # A line through all points has no residuals to divide by.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        heavy = fit.get_influence().cooks_distance[0] > 4 / len(used)
+    rest = sm.OLS(used[outcome][~heavy], design[~heavy]).fit()
     columns = pd.DataFrame(
         {"value": fit.params, "standard_error": fit.bse, "t": fit.tvalues, "p": fit.pvalues}
     )
     columns[["low", "high"]] = fit.conf_int(1 - CONFIDENCE)
     return LinearModel(
-        outcome=outcome,
         coefficients={str(name): Coefficient(*map(float, row)) for name, row in columns.iterrows()},
         r_squared=float(fit.rsquared),
         num_objectives=len(used),
         df=int(fit.df_resid),
+        influential=tuple(used.index[heavy]),
+        without={str(name): float(value) for name, value in rest.params.items()},
     )
+
+
+def robust_line(rows: pd.DataFrame, outcome: str, predictor: str) -> RobustLine | None:
+    """Fit a line by the estimator of Theil and Sen.
+
+    Args:
+        rows: a table with both columns.
+        outcome, predictor: the columns.
+
+    Returns:
+        The line; None for fewer than 5 rows, or a predictor that does not vary.
+    """
+    used = rows[[outcome, predictor]].dropna().astype(float)
+    if len(used) < _LEAST_POINTS or used[predictor].nunique() == 1:
+        return None
+    slope, intercept, low, high = map(
+        float, stats.theilslopes(used[outcome], used[predictor], CONFIDENCE)
+    )
+    return RobustLine(slope, intercept, low, high, len(used))

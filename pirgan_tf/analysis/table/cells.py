@@ -32,6 +32,7 @@ _CHOICES = {
     "layer": LAYERS,
     "labels": ("hard", "soft"),
     "head": ("softmax", "scalar"),
+    "training_precision": ("float32", "bfloat16"),
     "verdict": ("improved significantly", "no significant change", "got worse"),
 }
 _OPTIONS = ("run_options", "estimator_options", "tuning_options", "evaluation_options")

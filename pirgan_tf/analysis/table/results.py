@@ -11,8 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from pirgan_tf.analysis.statistics.comparison import SIGNIFICANCE, holm
+from pirgan_tf.analysis.statistics.comparison import SIGNIFICANCE
+from pirgan_tf.analysis.statistics.multiple import holm
 from pirgan_tf.analysis.table.cells import check_cell, check_row, parse_cell
+from pirgan_tf.analysis.table.columns import COLUMNS, LATER, NEVER_EMPTY, RESULTS_VERSION
 from pirgan_tf.analysis.table.rows import objective_row
 from pirgan_tf.analysis.table.runs import Run
 from pirgan_tf.analysis.table.selection import COLORS, LAYERS
@@ -20,89 +22,6 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import Json
 from pirgan_tf.files.table import read_table
 
-RESULTS_VERSION = 2
-
-# Each column's type in memory, in the file's order.
-COLUMNS = {
-    "results_version": "Int64",
-    # What was tried, and whether it ended well.
-    "run": "object",
-    "objective": "object",
-    "family": "object",
-    "layer": "object",
-    "failure": "object",
-    "seed": "Int64",
-    "round": "Int64",
-    "kept": "boolean",
-    # What tells one experiment from another, and is the same in all its rounds.
-    "num_images": "Int64",
-    "num_train": "Int64",
-    "impressions": "Int64",
-    "rescaled": "boolean",
-    "labels": "object",
-    "head": "object",
-    "temperature": "float64",
-    "initial": "object",
-    "pir_weight": "float64",
-    "adversarial_weight": "float64",
-    "tune_steps": "Int64",
-    # True rates before and after tuning: `Comparison`.
-    "num_before": "Int64",
-    "num_after": "Int64",
-    "mean_before": "float64",
-    "mean_after": "float64",
-    "sd_before": "float64",
-    "sd_after": "float64",
-    "change": "float64",
-    "cohens_d": "float64",
-    "cohens_d_low": "float64",
-    "cohens_d_high": "float64",
-    "t": "float64",
-    "df": "float64",
-    "p": "float64",
-    "ci_low": "float64",
-    "ci_high": "float64",
-    "significant": "boolean",
-    "p_holm": "float64",
-    "significant_holm": "boolean",
-    "verdict": "object",
-    "percent_nonzero": "float64",
-    "undefined_before": "Int64",
-    "undefined_after": "Int64",
-    "estimated_before": "float64",
-    "estimated_after": "float64",
-    "estimated_change": "float64",
-    # `Diversity` of all images after tuning against all before.
-    "features": "object",
-    "distance_before": "float64",
-    "distance_after": "float64",
-    "precision": "float64",
-    "recall": "float64",
-    "density": "float64",
-    "coverage": "float64",
-    "kid": "float64",
-    "diversity_images": "Int64",
-    # How good the estimator was on images that it did not learn from.
-    "heldout_spearman": "float64",
-    "heldout_spearman_ceiling": "float64",
-    "heldout_mae": "float64",
-    "fit_num_heldout": "Int64",
-    "fit_chosen_step": "Int64",
-    # Seconds: the whole objective, with all weights and rounds, and this row's trainings.
-    "seconds": "float64",
-    "seconds_estimator": "float64",
-    "seconds_tuning": "float64",
-    # Grids of images: absolute paths in memory, relative to the file in the file.
-    "images_before": "object",
-    "images_after": "object",
-    # Where it comes from; the options are JSON.
-    "git_revision": "object",
-    "run_options": "object",
-    "estimator_options": "object",
-    "tuning_options": "object",
-    "evaluation_options": "object",
-}
-_NEVER_EMPTY = ("results_version", "run", "objective", "family", "round", "kept")
 _IMAGES = ("images_before", "images_after")
 _CORRECTED = ("p_holm", "significant_holm")
 
@@ -161,7 +80,7 @@ def write_results(table: pd.DataFrame, path: str | Path) -> None:
 def read_results(path: str | Path) -> pd.DataFrame:
     """Read results.csv.
 
-    Columns that it does not need to have are left out.
+    Columns of other names are left out; those that earlier versions lacked may be missing.
 
     Returns:
         The table, as `results_table` builds it.
@@ -178,11 +97,12 @@ def read_results(path: str | Path) -> pd.DataFrame:
             raise InputError(
                 f"results_version must be {RESULTS_VERSION}. Received: {version!r} in {place}"
             )
-    table.require(list(COLUMNS))
+    table.require([name for name in COLUMNS if name not in LATER])
     rows = []
     for place, fields in read:
         row = {
-            name: parse_cell(fields[name], name, dtype, place) for name, dtype in COLUMNS.items()
+            name: parse_cell(fields.get(name, ""), name, dtype, place)
+            for name, dtype in COLUMNS.items()
         }
         images = {name: _absolute(row[name], name, table.path.parent, place) for name in _IMAGES}
         rows.append(_checked(row | images, place))
@@ -200,7 +120,7 @@ def _papers_order(row: Json) -> tuple[int, int]:
 def _checked(row: Json, place: str) -> Json:
     """Return a row's values by column, None where they are empty, or raise InputError."""
     values = {
-        name: check_cell(row.get(name), name, dtype, place, needed=name in _NEVER_EMPTY)
+        name: check_cell(row.get(name), name, dtype, place, needed=name in NEVER_EMPTY)
         for name, dtype in COLUMNS.items()
     }
     check_row(values, place)

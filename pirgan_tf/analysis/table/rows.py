@@ -43,7 +43,7 @@ def objective_row(run: Run, objective: ObjectiveRun) -> Json:
         "kept": objective.kept,
         **_settings(run, objective),
         **outcome,
-        **_heldout(objective.fit or {}),
+        **_fit(objective),
         "seconds": objective.seconds,
         "seconds_estimator": objective.estimator and objective.estimator.seconds,
         "seconds_tuning": objective.tuning and objective.tuning.seconds,
@@ -82,7 +82,7 @@ def _settings(run: Run, objective: ObjectiveRun) -> Json:
             "adversarial_weight": tuning.get("adversarial_weight", 1.0),
             "tune_steps": tuning.get("steps"),
         }
-    return settings
+    return settings | {"training_precision": (tuning or estimator).get("precision")}
 
 
 def _initial(estimator: Json) -> str:
@@ -106,10 +106,10 @@ def _figures(evaluation: Evaluation) -> Json:
         "family": evaluation.family,
         **dataclasses.asdict(evaluation.comparison),
         "verdict": verdict(evaluation.comparison),
-        "percent_nonzero": evaluation.percent_nonzero,
         "undefined_before": evaluation.undefined_before,
         "undefined_after": evaluation.undefined_after,
-        **{f"estimated_{name}": value for name, value in estimated.items()},
+        **{f"estimated_{name}": estimated.get(name) for name in ("before", "after", "change")},
+        "learned_before": estimated.get("learned_before"),
         **{name: diversity.get(name) for name in _DIVERSITY},
         "diversity_images": diversity.get("num_images"),
         "images_before": _path(evaluation.before),
@@ -118,12 +118,17 @@ def _figures(evaluation: Evaluation) -> Json:
     }
 
 
-def _heldout(fit: Json) -> Json:
+def _fit(objective: ObjectiveRun) -> Json:
+    fit = objective.fit or {}
+    # The paper's are of the rates that were simulated for the first estimator (section 3.2).
+    first = (objective.first or objective).fit or {}
     return {
+        "percent_nonzero": first.get("percent_nonzero"),
         "heldout_spearman": fit.get("spearman"),
         "heldout_spearman_ceiling": fit.get("spearman_ceiling"),
         "heldout_mae": fit.get("mae"),
-        "fit_num_heldout": fit.get("num_heldout"),
+        # Version 0.1 wrote num_heldout, of which some may have chosen the step.
+        "fit_num_heldout": fit.get("num_test", fit.get("num_heldout")),
         "fit_chosen_step": fit.get("chosen_step"),
     }
 

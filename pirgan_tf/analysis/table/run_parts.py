@@ -7,7 +7,7 @@ import typing
 from pathlib import Path
 from typing import Any
 
-from pirgan_tf.analysis.statistics.comparison import Comparison, percent_nonzero
+from pirgan_tf.analysis.statistics.comparison import Comparison
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import (
     OPTIONAL_NUMBER,
@@ -74,7 +74,6 @@ class Evaluation:
         objective, family, undefined_before, undefined_after, comparison,
         rates_before, rates_after, estimated, diversity: what the file has by that
             name; the last two are None where they were not computed.
-        percent_nonzero: percent of the rates before that are not zero to within a bin.
         before, after: grids of images, or None.
         options: options.json, or {}.
     """
@@ -86,7 +85,6 @@ class Evaluation:
     comparison: Comparison
     rates_before: list[float]
     rates_after: list[float]
-    percent_nonzero: float
     estimated: Json | None
     diversity: Json | None
     before: Path | None
@@ -134,7 +132,6 @@ def read_evaluation(folder: Path) -> Evaluation | None:
         comparison=Comparison(**defined),
         rates_before=content["rates_before"],
         rates_after=content["rates_after"],
-        percent_nonzero=percent_nonzero(content["rates_before"]),
         estimated=content["estimated"],
         diversity=content["diversity"],
         before=_existing(folder / "before.png"),

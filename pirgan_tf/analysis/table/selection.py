@@ -18,6 +18,7 @@ SETTINGS = (
     "initial",
     "adversarial_weight",
     "tune_steps",
+    "training_precision",
 )
 # What tells the series of one objective through its rounds and PIR weights from another.
 SERIES = ("run", "objective", *SETTINGS)
