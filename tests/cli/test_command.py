@@ -94,9 +94,9 @@ def test_a_defect_keeps_its_traceback(call):
 def test_text_that_is_no_utf8_is_refused(call):
     status, [line] = call(refuse, "--word=\udcff")
     assert status == 2
-    assert line == r"stage: word must be text in UTF-8. Received: '\udcff'"
+    assert line == r"stage: word must be text in UTF-8 without NUL. Received: '\udcff'"
     status, [line] = call(refuse, "--output=\udcff/x")
-    assert (status, line[:40]) == (2, "stage: output must be text in UTF-8. Rec")
+    assert (status, line[:40]) == (2, "stage: output must be text in UTF-8 with")
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5000])

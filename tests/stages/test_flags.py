@@ -122,10 +122,10 @@ def test_a_missing_required_flag_is_named(commands, stage):
         ("reproduce", ("--objectives=color:red color:gren",), ("did you mean color:green",)),
         ("reproduce", ("--objectives=color:red color:red",), ("different",)),
         ("reproduce", ("--objectives= ",), ("objective",)),
-        ("reproduce", ("--objectives=no/such.txt",), ("no file", "no/such.txt")),
+        ("reproduce", ("--objectives=no/such.txt",), ("no such file", "no/such.txt")),
         ("reproduce", ("--objectives=vgg16:pol5:3",), ("did you mean vgg16:pool5:3",)),
-        ("reproduce", ("--objectives=vgg16:pool1:64",), ("64 filters, 0 to 63",)),
-        ("reproduce", ("--objectives=vgg16:pool1:1,1",), ("repeats",)),
+        ("reproduce", ("--objectives=vgg16:pool1:64",), ("from 0 to 63",)),
+        ("reproduce", ("--objectives=vgg16:pool1:1,1",), ("must be different",)),
         (
             "reproduce",
             ("--objectives=vgg16:pool1:3", "--vgg16_weights=no/such.h5"),
