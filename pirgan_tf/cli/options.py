@@ -150,7 +150,8 @@ def parse_options(
             left_over = values(argv)[1:]
     except RecursionError as error:
         raise InputError(
-            f"flagfiles must not include each other so deeply. Received: {' '.join(argv[1:])}"
+            "flagfiles must not include each other so deeply. "
+            f"Received: {' '.join(' '.join(argv[1:]).split())}"
         ) from error
     except (flags.Error, OSError) as error:
         raise InputError(

@@ -38,18 +38,17 @@ def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
             differ, as with another depth multiplier or head, or weights are not finite.
     """
     # Here, because flags are checked by the function above without TensorFlow.
-    from pirgan_tf.estimator.inception_v2 import build_inception_v2
     from pirgan_tf.estimator.inception_weights import import_weights
     from pirgan_tf.files.model import load_weights
 
-    path, shape = find_initial(folder), estimator.shape
+    path = find_initial(folder)
+    plain = type(estimator)(estimator.shape, dtype="float32")
     if path.name == TRUNK_FILE:
-        target = estimator.trunk
-        plain = build_inception_v2(shape.image_size, shape.depth_multiplier, dtype="float32")
+        target, source = estimator.trunk, plain.trunk
     else:
-        target, plain = estimator.model, type(estimator)(shape, dtype="float32").model
-    load_weights(plain, path, "depth_multiplier, head and num_bins")
-    import_weights(target, plain)
+        target, source = estimator.model, plain.model
+    load_weights(source, path, "the choice of depth_multiplier, head and num_bins")
+    import_weights(target, source)
 
 
 def load_slim_initial(estimator: "PirEstimator", path: str | Path) -> None:

@@ -162,7 +162,6 @@ def _curve_panel(
 
 def _points(rows: Sequence[dict[str, Any]], key: str) -> tuple[list[int], list[float]]:
     points = [(row["step"], row[key]) for row in rows if row.get(key) is not None]
-    points = [(step, value) for step, value in points if math.isfinite(value)]
     return [step for step, _ in points], [value for _, value in points]
 
 
