@@ -22,10 +22,12 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        if self.axis not in (-1, 3) or self.renorm:
+        # Keras has no renorm before 3.14.
+        renorm = getattr(self, "renorm", False)
+        if self.axis not in (-1, 3) or renorm:
             raise ValueError(
                 "the fused kernel has channels last and no renorm. "
-                f"Received: axis={self.axis}, renorm={self.renorm}"
+                f"Received: axis={self.axis}, renorm={renorm}"
             )
 
     def call(self, inputs, training=None, mask=None):
