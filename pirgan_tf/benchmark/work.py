@@ -64,9 +64,8 @@ def _pretrain(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices
 
 def _tune(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") -> Work:
     with devices.strategy.scope():
-        judge = estimator.PirEstimator(
-            _shape(options), dtype=devices.dtype, fused=True, frozen=True
-        )
+        plain = estimator.build_estimator(_shape(options), devices.dtype)
+        judge = estimator.PirEstimator(_shape(options), kernels.freeze(plain))
     return _training(_gan_trainer(images, options, devices, judge.expected_pir))
 
 
@@ -128,7 +127,7 @@ def _vgg16(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") 
     squared_norms = users.trace_norms("random")
     batch = images[: users.VGG16_BATCH]
     # The same network; a function that is traced already cannot be looked into.
-    network = kernels.winograd.with_winograd(
+    network = kernels.accelerate(
         keras.applications.VGG16(weights=None, include_top=False, input_shape=_VGG16_SHAPE)
     )
     pixels = tf.zeros([len(batch), *_VGG16_SHAPE])

@@ -2,8 +2,6 @@ from .bins import USE_TEMPERATURE as USE_TEMPERATURE
 from .bins import bin_rates as bin_rates
 from .classifier_trainer import ClassifierTrainer as ClassifierTrainer
 from .inception_v2 import build_inception_v2 as build_inception_v2
-from .inception_weights import export_weights as export_weights
-from .inception_weights import import_weights as import_weights
 from .initial import TRUNK_FILE as TRUNK_FILE
 from .initial import find_initial as find_initial
 from .initial import load_initial as load_initial
@@ -12,6 +10,7 @@ from .labels import hard_labels as hard_labels
 from .labels import soft_labels as soft_labels
 from .pir_estimator import EstimatorShape as EstimatorShape
 from .pir_estimator import PirEstimator as PirEstimator
+from .pir_estimator import build_estimator as build_estimator
 from .rated_images import RatedImages as RatedImages
 from .slim_checkpoint import load_slim_checkpoint as load_slim_checkpoint
 from .trainer import EstimatorTrainer as EstimatorTrainer

@@ -40,7 +40,7 @@ def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
     # Here, because flags are checked by the function above without TensorFlow.
     import keras
 
-    from pirgan_tf.estimator.inception_weights import import_weights
+    from pirgan_tf.kernels.weights import copy_weights
 
     path = find_initial(folder)
     target = estimator.trunk if path.name == TRUNK_FILE else estimator.model
@@ -49,7 +49,7 @@ def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(f"initial weights are unreadable. Received: {path}") from error
     try:
-        import_weights(target, plain)
+        copy_weights(plain, target)
     except ValueError as error:
         raise InputError(
             "initial weights must have this estimator's depth_multiplier, head and num_bins. "
@@ -61,17 +61,17 @@ def load_slim_initial(estimator: "PirEstimator", path: str | Path) -> None:
     """Gives an estimator's trunk the weights of a TF-slim checkpoint.
 
     Args:
-        estimator: fused or not.
+        estimator: not frozen.
         path: see `load_slim_checkpoint`.
 
     Raises:
         InputError: if the checkpoint cannot be used; the estimator stays as it is.
     """
     from pirgan_tf.estimator.inception_v2 import build_inception_v2
-    from pirgan_tf.estimator.inception_weights import import_weights
     from pirgan_tf.estimator.slim_checkpoint import load_slim_checkpoint
+    from pirgan_tf.kernels.weights import copy_weights
 
     shape = estimator.shape
     plain = build_inception_v2(shape.image_size, shape.depth_multiplier, dtype="float32")
     load_slim_checkpoint(plain, path)
-    import_weights(estimator.trunk, plain)
+    copy_weights(plain, estimator.trunk)

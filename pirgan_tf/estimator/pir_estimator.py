@@ -11,12 +11,14 @@ import tensorflow as tf
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.bins import NUM_BINS, USE_TEMPERATURE, bin_centers
 from pirgan_tf.estimator.inception_v2 import build_inception_v2
-from pirgan_tf.estimator.inception_weights import export_weights, import_weights
+from pirgan_tf.kernels.freeze import freeze
+from pirgan_tf.kernels.weights import copy_weights
 
 # Decision of ours. The moving statistics must follow within the few hundred steps
 # in which a thousand images are learned: at 0.99 and from random weights, held-out
 # correlation stayed at 0.3 where 0.9 gave 0.7.
 _BATCH_NORM_MOMENTUM = 0.9
+_HEAD = "logits"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +44,27 @@ class EstimatorShape:
         return self.num_bins if self.head == "softmax" else 1
 
 
+def build_estimator(shape: EstimatorShape, dtype: str | None = None) -> keras.Model:
+    """Builds the network of an estimator, of plain layers: Inception v2 and a dense layer.
+
+    Args:
+        shape: how.
+        dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's default.
+
+    Returns:
+        A model from images `[n, size, size, 3]` in [-1, 1] to logits `[n, outputs]`, float32
+        in any case.
+    """
+    trunk = build_inception_v2(
+        shape.image_size,
+        shape.depth_multiplier,
+        batch_norm_momentum=_BATCH_NORM_MOMENTUM,
+        dtype=dtype,
+    )
+    logits = keras.layers.Dense(shape.num_outputs, name=_HEAD, dtype="float32")
+    return keras.Model(trunk.input, logits(trunk.output), name="pir_estimator")
+
+
 class PirEstimator:
     """Estimates rates of positive interaction by classification into bins.
 
@@ -51,12 +74,9 @@ class PirEstimator:
     no say. With the scalar head, the estimate is the sigmoid of the only logit.
 
     Args:
-        shape: how to build the network.
-        dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's
-            default. Logits are float32 in any case.
-        fused: whether to build for speed; see `build_inception_v2`.
-        frozen: whether to build for use alone, without batch norm; see there too.
-        synchronized: whether batch statistics are taken over all replicas.
+        shape: of the network.
+        model: the network: what `build_estimator` returned, or `accelerate` or `freeze` made of
+            that; None is a new one of plain layers.
 
     Attributes:
         shape: as given.
@@ -67,34 +87,15 @@ class PirEstimator:
         bins: the rate that each bin stands for, `[bins]`, float32.
     """
 
-    def __init__(
-        self,
-        shape: EstimatorShape | None = None,
-        *,
-        dtype: str | None = None,
-        fused: bool = False,
-        frozen: bool = False,
-        synchronized: bool = False,
-    ):
+    def __init__(self, shape: EstimatorShape | None = None, model: keras.Model | None = None):
         self.shape = shape or EstimatorShape()
-        self.trunk = build_inception_v2(
-            self.shape.image_size,
-            self.shape.depth_multiplier,
-            batch_norm_momentum=_BATCH_NORM_MOMENTUM,
-            fused=fused,
-            frozen=frozen,
-            synchronized=synchronized,
-            dtype=dtype,
-        )
-        logits = keras.layers.Dense(self.shape.num_outputs, name="logits", dtype="float32")
-        self.model = keras.Model(self.trunk.input, logits(self.trunk.output), name="pir_estimator")
-        self.model.trainable = not frozen
-        self._frozen = frozen
+        self.model = model or build_estimator(self.shape)
+        self.trunk = keras.Model(self.model.input, self.model.get_layer(_HEAD).input)
         self.bins = bin_centers(self.shape.num_bins)
 
     @classmethod
     def load(cls, folder: str | Path, *, dtype: str | None = None) -> "PirEstimator":
-        """Loads an estimator, frozen and built for speed, from what `save` wrote.
+        """Loads an estimator from what `save` wrote, in the form of `freeze`.
 
         It can be used, and neither be trained nor saved; `load_initial` is for that.
 
@@ -110,19 +111,19 @@ class PirEstimator:
                 "estimator folder must hold estimator.json, as train_estimator writes it. "
                 f"Received: {folder}"
             ) from error
-        estimator = cls(shape, dtype=dtype, fused=True, frozen=True)
+        plain = build_estimator(shape, dtype)
         path = folder / "estimator.keras"
         try:
-            plain = keras.models.load_model(path, compile=False)
+            saved = keras.models.load_model(path, compile=False)
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(f"estimator is missing or unreadable. Received: {path}") from error
         try:
-            import_weights(estimator.model, plain)
+            copy_weights(saved, plain)
         except ValueError as error:
             raise InputError(
                 f"estimator must have the shape that its estimator.json says. Received: {path}"
             ) from error
-        return estimator
+        return cls(shape, freeze(plain))
 
     def save(self, folder: str | Path) -> None:
         """Writes estimator.json and estimator.keras, a float32 model of plain Keras layers.
@@ -130,12 +131,10 @@ class PirEstimator:
         Raises:
             ValueError: if the estimator is frozen, so that its batch norms are lost.
         """
-        if self._frozen:
-            raise ValueError("estimator must not be frozen. Received: one built with frozen=True")
         folder = Path(folder)
-        exported = PirEstimator(self.shape, dtype="float32")
-        export_weights(self.model, exported.model)
-        exported.model.save(folder / "estimator.keras")
+        exported = build_estimator(self.shape, "float32")
+        copy_weights(self.model, exported)
+        exported.save(folder / "estimator.keras")
         content = json.dumps(dataclasses.asdict(self.shape), indent=2)
         (folder / "estimator.json").write_text(content + "\n", encoding="utf-8")
 

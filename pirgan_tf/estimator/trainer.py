@@ -6,9 +6,10 @@ from scipy import stats
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.labels import hard_labels, scalar_labels, soft_labels
-from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
+from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator, build_estimator
 from pirgan_tf.estimator.rated_images import RatedImages
 from pirgan_tf.estimator.supervised_trainer import SupervisedTrainer
+from pirgan_tf.kernels.accelerate import accelerate
 from pirgan_tf.training.devices import Devices
 
 
@@ -57,13 +58,8 @@ class EstimatorTrainer(SupervisedTrainer):
             )
 
         def build() -> keras.Model:
-            self.estimator = PirEstimator(
-                shape,
-                dtype=devices.dtype,
-                fused=True,
-                synchronized=devices.num_replicas > 1,
-            )
-            return self.estimator.model
+            plain = build_estimator(shape, devices.dtype)
+            return accelerate(plain, synchronized=devices.num_replicas > 1)
 
         super().__init__(
             build,
@@ -76,6 +72,7 @@ class EstimatorTrainer(SupervisedTrainer):
             seed=seed,
             stream="train_estimator",
         )
+        self.estimator = PirEstimator(shape, self._model)
         self._heldout = heldout
         self._heldout_labels = _labels(heldout, shape, labels)
         self._temperature = temperature

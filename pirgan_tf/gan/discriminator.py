@@ -5,7 +5,7 @@ import keras
 from pirgan_tf.gan.generator import IMAGE_SIZE
 from pirgan_tf.gan.width import scale_depth
 from pirgan_tf.kernels.batch_norm import FusedBatchNormalization
-from pirgan_tf.kernels.winograd import WinogradConv2D
+from pirgan_tf.kernels.winograd_layers import WinogradConv2D
 
 _DEPTHS = (16, 32, 64, 128, 256, 512)
 _STRIDES = (2, 1, 2, 1, 2, 1)

@@ -4,7 +4,7 @@ import keras
 
 from pirgan_tf.gan.width import scale_depth
 from pirgan_tf.kernels.upsampling import UpsampleConv2D
-from pirgan_tf.kernels.winograd import WinogradConv2D
+from pirgan_tf.kernels.winograd_layers import WinogradConv2D
 
 IMAGE_SIZE = 64
 _FIRST_SIZE = 4

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from pirgan_tf.kernels import winograd
+from pirgan_tf.kernels import filter_gradient, winograd
 
 
 @keras.saving.register_keras_serializable("pirgan_tf")
@@ -30,12 +30,15 @@ class UpsampleConv2D(keras.layers.Conv2D):
     def convolution_op(self, inputs, kernel):
         """Returns the convolution of the upsampled images, without bias."""
         kernel, size = tf.convert_to_tensor(kernel), inputs.shape[1]
-        if size and winograd.is_faster(inputs, self.filters, 2 * size):
+        if size and winograd.is_faster(inputs.shape, self.filters, 2 * size, inputs.dtype):
             return winograd.convolve(inputs, kernel, winograd.upsampled(size))
+        kernel = _fuse_upsampling(kernel)
+        if filter_gradient.is_faster(inputs.shape, inputs.shape[-1], inputs.dtype):
+            return filter_gradient.convolve_transposed(inputs, kernel)
         batch, height, width = tf.unstack(tf.shape(inputs))[:3]
         return tf.nn.conv2d_transpose(
             inputs,
-            _fuse_upsampling(kernel),
+            kernel,
             output_shape=tf.stack([batch, 2 * height, 2 * width, self.filters]),
             strides=2,
             padding="SAME",

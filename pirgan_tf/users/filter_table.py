@@ -116,9 +116,9 @@ def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
     import keras
     import tensorflow as tf
 
-    from pirgan_tf.kernels.winograd import with_winograd
+    from pirgan_tf import kernels
 
-    network = with_winograd(load_vgg16(weights))
+    network = kernels.accelerate(load_vgg16(weights))
     # Networks refer to themselves: the one that was copied would stay beside the activations.
     gc.collect()
     outputs = [network.get_layer(KERAS_NAMES[layer]).output for layer in served_layers(weights)]

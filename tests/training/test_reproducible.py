@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
+from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator, build_estimator
 from pirgan_tf.estimator.rated_images import RatedImages
 from pirgan_tf.estimator.trainer import EstimatorTrainer
 from pirgan_tf.gan.trainer import GanSettings, GanTrainer
-from pirgan_tf.kernels import winograd
+from pirgan_tf.kernels import freeze, winograd
 
 SHAPE = EstimatorShape(depth_multiplier=0.1)
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 64, 64, 3)).astype(np.uint8)
@@ -26,7 +26,7 @@ def any_depth_is_worth_fewer_multiplications(monkeypatch):
 
 def tuning(devices):
     settings = GanSettings(num_classes=2, width=1 / 16, batch_size=2)
-    judge = PirEstimator(SHAPE, fused=True, frozen=True).expected_pir
+    judge = PirEstimator(SHAPE, freeze(build_estimator(SHAPE))).expected_pir
     labels = np.arange(len(IMAGES)) % 2
     return GanTrainer(settings, devices, IMAGES, labels, seed=0, stream="s", rate_function=judge)
 
