@@ -75,13 +75,25 @@ def _gan_trainer(
     devices: "Devices",
     rate_function: Callable | None = None,
 ) -> "Trainer":
-    settings = gan.GanSettings(
-        num_classes=_CLASSES, width=options.width, batch_size=options.batch_size
+    shape = gan.GanShape(("first", "second"), width=options.width)
+    batches = gan.GanBatches(
+        images,
+        np.arange(len(images)) % shape.num_classes,
+        num_classes=shape.num_classes,
+        batch_size=options.batch_size,
+        latent_size=shape.latent_size,
+        seed=0,
+        stream="benchmark",
     )
-    labels = np.arange(len(images)) % _CLASSES
-    return gan.GanTrainer(
-        settings, devices, images, labels, seed=0, stream="benchmark", rate_function=rate_function
-    )
+    with devices.strategy.scope():
+        return gan.GanTrainer(
+            gan.build_networks(shape, dtype=devices.dtype),
+            gan.acgan(),
+            batches,
+            gan.paper_optimizers(),
+            devices,
+            rate_function=rate_function,
+        )
 
 
 def _train_estimator(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") -> Work:

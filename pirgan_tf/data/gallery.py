@@ -17,7 +17,7 @@ class Gallery:
     """Generated images.
 
     Attributes:
-        images: shape `[n, 64, 64, 3]`, uint8.
+        images: shape `[n, size, size, 3]`, uint8.
         latents: shape `[n, latent_size]`, float32.
         labels: classes, shape `[n]`, int32; all 0 for a plain GAN.
         ids: texts, shape `[n]`, each another; the image_id of interactions.csv.
@@ -27,6 +27,11 @@ class Gallery:
     latents: np.ndarray
     labels: np.ndarray
     ids: np.ndarray
+
+    @property
+    def image_size(self) -> int:
+        """Width and height of the images, in pixels."""
+        return self.images.shape[1]
 
     def save(self, folder: Path) -> None:
         """Writes gallery.npz."""
@@ -51,9 +56,10 @@ def read_gallery(path: str | Path) -> Gallery:
             f"gallery must be a gallery.npz as sample writes it, or its folder. Received: {path}"
         ) from error
     images, ids = gallery.images, gallery.ids
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (64, 64, 3):
+    square = images.ndim == 4 and images.shape[1:] == (images.shape[1], images.shape[1], 3)
+    if images.dtype != np.uint8 or not square:
         raise InputError(
-            "images of a gallery must be uint8 of shape [n, 64, 64, 3]. "
+            "images of a gallery must be uint8 of shape [n, size, size, 3]. "
             f"Received: {images.dtype} {list(images.shape)} in {path}"
         )
     num_ids = len(np.unique(ids)) if ids.ndim == 1 else 0

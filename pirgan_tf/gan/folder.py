@@ -9,27 +9,30 @@ from typing import TYPE_CHECKING
 import keras
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.gan.discriminator import build_discriminator
-from pirgan_tf.gan.generator import IMAGE_SIZE, build_generator
+from pirgan_tf.gan.networks.families import Networks, build_networks
 from pirgan_tf.gan.shape import GanShape, read_gan_shape
 
 if TYPE_CHECKING:
     from pirgan_tf.gan.trainer import GanTrainer
 
 
-def save_gan(trainer: "GanTrainer", class_names: tuple[str, ...], folder: Path) -> None:
+def save_gan(
+    trainer: "GanTrainer", shape: GanShape, folder: Path, *, dropout: float | None = None
+) -> None:
     """Exports both networks as float32 models of ordinary Keras layers.
 
     Plain `keras.models.load_model` loads them where this package is not installed.
+
+    Args:
+        trainer: has the weights.
+        shape: how its networks were built.
+        folder: where.
+        dropout: rate of the discriminator's dropout; None is the family's own.
     """
-    settings = trainer.settings
-    shape = GanShape(class_names, settings.latent_size, settings.width)
-    generator = build_generator(shape.num_classes, shape.latent_size, shape.width)
-    generator.set_weights(trainer.generator.get_weights())
-    generator.save(folder / "generator.keras")
-    discriminator = build_discriminator(shape.num_classes, shape.width, dropout=settings.dropout)
-    discriminator.set_weights(trainer.discriminator.get_weights())
-    discriminator.save(folder / "discriminator.keras")
+    plain = build_networks(shape, dropout=dropout, dtype="float32")
+    for name, network in plain._asdict().items():
+        network.set_weights(getattr(trainer, name).get_weights())
+        network.save(folder / f"{name}.keras")
     (folder / "gan.json").write_text(json.dumps(dataclasses.asdict(shape), indent=2) + "\n")
 
 
@@ -40,31 +43,34 @@ def load_generator(folder: str | Path) -> keras.Model:
         InputError: if it is missing, unreadable or of another shape than gan.json says.
     """
     shape = read_gan_shape(folder)
-    generator = _load(Path(folder) / "generator.keras")
+    path = Path(folder) / "generator.keras"
+    generator = _load(path)
     inputs = [(None, shape.latent_size)] + [(None, shape.num_classes)] * bool(shape.num_classes)
-    _check_shapes(Path(folder) / "generator.keras", [x.shape for x in generator.inputs], inputs)
-    _check_shapes(
-        Path(folder) / "generator.keras",
-        [generator.output_shape],
-        [(None, IMAGE_SIZE, IMAGE_SIZE, 3)],
-    )
+    _check_shapes(path, [x.shape for x in generator.inputs], inputs)
+    _check_shapes(path, [generator.output_shape], [(None, shape.image_size, shape.image_size, 3)])
     return generator
 
 
-def restore_networks(trainer: "GanTrainer", folder: str | Path) -> None:
-    """Gives a trainer the weights of a GAN folder.
+def load_networks(
+    folder: str | Path, *, dropout: float | None = None, dtype: str | None = None
+) -> Networks:
+    """Builds the networks of a GAN folder, to train them further.
+
+    Args:
+        folder: the folder.
+        dropout: rate of the discriminator's dropout; None is the family's own.
+        dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's default.
 
     Raises:
-        InputError: if a file is missing, unreadable or of another shape.
+        InputError: if a file is missing, unreadable or of another shape than gan.json says.
     """
-    for network, name in (
-        (trainer.generator, "generator.keras"),
-        (trainer.discriminator, "discriminator.keras"),
-    ):
-        path = Path(folder) / name
+    networks = build_networks(read_gan_shape(folder), dropout=dropout, dtype=dtype)
+    for name, network in networks._asdict().items():
+        path = Path(folder) / f"{name}.keras"
         weights = _load(path).get_weights()
         _check_shapes(path, [w.shape for w in weights], [w.shape for w in network.get_weights()])
         network.set_weights(weights)
+    return networks
 
 
 def _load(path: Path) -> keras.Model:

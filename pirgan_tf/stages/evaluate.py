@@ -1,14 +1,15 @@
 """Stage `evaluate`: galleries before and after tuning in, statistics out."""
 
 import dataclasses
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from pirgan_tf import analysis, estimator, training, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
-from pirgan_tf.cli.outputs import output_folder, read_options, write_json
+from pirgan_tf.cli.outputs import output_folder, read_json, read_options, write_json
 from pirgan_tf.data.gallery import Gallery, gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
@@ -46,12 +47,16 @@ class EvaluateOptions(Options):
         super().validate()
         check_objectives([self.objective], self.vgg16_weights)
         check_features(self.features, self.vgg16_weights)
-        read_gallery(self.before)
-        read_gallery(self.after)
+        sizes: list[Any] = [read_gallery(path).image_size for path in (self.before, self.after)]
         if self.estimator:
             read_options(self.estimator, ("train_estimator",), ("temperature",))
+            sizes.append(read_json(Path(self.estimator) / "estimator.json").get("image_size"))
         elif self.features == "estimator":
             raise InputError("features=estimator needs --estimator. Received: none")
+        if len(set(sizes)) > 1:
+            raise InputError(
+                f"galleries and estimator must be of images of one size. Received: {sizes}"
+            )
 
 
 def run(options: EvaluateOptions) -> None:

@@ -97,7 +97,7 @@ def run(options: TrainEstimatorOptions) -> None:
         functools.reduce(operator.add, part) for part in zip(*parts, strict=True)
     )
     trainer = estimator.EstimatorTrainer(
-        _shape(options),
+        _shape(options, training_images.image_size),
         devices,
         training_images,
         heldout,
@@ -140,7 +140,8 @@ def run(options: TrainEstimatorOptions) -> None:
 
 def dry_run(options: TrainEstimatorOptions) -> dict:
     """Returns the parameter counts."""
-    model = estimator.PirEstimator(_shape(options)).model
+    shape = _shape(options, read_gallery(options.gallery[0]).image_size)
+    model = estimator.PirEstimator(shape).model
     return {"parameters": {"estimator": model.count_params()}}
 
 
@@ -187,9 +188,9 @@ def check_labels(head: str, labels: str) -> None:
         )
 
 
-def _shape(options: TrainEstimatorOptions) -> "EstimatorShape":
+def _shape(options: TrainEstimatorOptions, image_size: int) -> "EstimatorShape":
     return estimator.EstimatorShape(
-        depth_multiplier=options.depth_multiplier, num_bins=options.num_bins, head=options.head
+        image_size, options.depth_multiplier, options.num_bins, options.head
     )
 
 
@@ -203,4 +204,7 @@ def _read(options: TrainEstimatorOptions) -> list["RatedImages"]:
                 gallery.images, table.impressions.to_numpy(), table.positives.to_numpy()
             )
         )
+    sizes = sorted({part.image_size for part in rated})
+    if len(sizes) > 1:
+        raise InputError(f"galleries must have images of one size. Received: {sizes}")
     return rated

@@ -2,14 +2,15 @@
 
 import dataclasses
 import functools
+from pathlib import Path
 from typing import Any, NoReturn
 
 from pirgan_tf import data, estimator, gan, training
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
-from pirgan_tf.cli.outputs import output_folder, read_options
+from pirgan_tf.cli.outputs import output_folder, read_json, read_options
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.shared.gan_options import GanOptions, dataset_grid
+from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
 STAGE = "tune"
@@ -46,6 +47,7 @@ class TuneOptions(GanOptions):
         super().validate()
         inherited = _inherit(self)
         read_options(self.estimator, ("train_estimator",), ("temperature",))
+        _check_image_size(self)
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
 
@@ -63,25 +65,25 @@ def run(options: TuneOptions) -> None:
         inherited["dataset"],
         classes=inherited["classes"],
         num_landscapes=inherited["landscapes"],
+        image_size=shape.image_size,
     )
     with devices.strategy.scope():
         judge = estimator.PirEstimator.load(options.estimator, dtype=devices.dtype)
-    trainer = gan.GanTrainer(
-        options.settings(
-            shape, pir_weight=options.pir_weight, adversarial_weight=options.adversarial_weight
-        ),
-        devices,
-        dataset.images,
-        dataset.labels,
-        seed=options.seed,
-        stream=STAGE,
-        rate_function=functools.partial(judge.expected_pir, temperature=inherited["temperature"]),
-    )
-    gan.restore_networks(trainer, options.gan)
+        trainer = gan.GanTrainer(
+            gan.load_networks(options.gan, dropout=options.dropout, dtype=devices.dtype),
+            options.make_cost(adversarial_weight=options.adversarial_weight),
+            options.make_batches(dataset, shape, STAGE),
+            options.make_optimizers(),
+            devices,
+            rate_function=functools.partial(
+                judge.expected_pir, temperature=inherited["temperature"]
+            ),
+            rate_weight=options.pir_weight,
+        )
     with output_folder(STAGE, options, resumable=True) as folder:
         training.save_png(dataset_grid(dataset), folder / "images/reals.png")
         train(trainer, options, folder, images_every=options.images_every)
-        gan.save_gan(trainer, shape.class_names, folder)
+        gan.save_gan(trainer, shape, folder, dropout=options.dropout)
 
 
 def dry_run(options: TuneOptions) -> dict:
@@ -91,10 +93,7 @@ def dry_run(options: TuneOptions) -> dict:
     return {
         "options": options.to_json() | _inherit(options),
         "parameters": {
-            "generator": gan.build_generator(
-                shape.num_classes, shape.latent_size, shape.width
-            ).count_params(),
-            "discriminator": gan.build_discriminator(shape.num_classes, shape.width).count_params(),
+            **count_parameters(shape),
             # As it was trained: the loaded one has its batch norm folded.
             "estimator": estimator.PirEstimator(judge.shape).model.count_params(),
         },
@@ -104,6 +103,15 @@ def dry_run(options: TuneOptions) -> dict:
 def main() -> NoReturn:
     """Runs the stage from the command line."""
     run_command(STAGE, TuneOptions, run, dry_run)
+
+
+def _check_image_size(options: TuneOptions) -> None:
+    image_size = gan.read_gan_shape(options.gan).image_size
+    judged = read_json(Path(options.estimator) / "estimator.json").get("image_size")
+    if judged != image_size:
+        raise InputError(
+            f"estimator must be of images of the GAN's size, {image_size}. Received: {judged}"
+        )
 
 
 def _inherit(options: TuneOptions) -> dict[str, Any]:

@@ -9,11 +9,12 @@ import tensorflow as tf
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
-from pirgan_tf.gan.discriminator import dropout_shapes
-from pirgan_tf.gan.folder import load_generator, read_gan_shape, restore_networks, save_gan
-from pirgan_tf.gan.sampling import generate
+from pirgan_tf.gan.folder import load_generator, load_networks, save_gan
+from pirgan_tf.gan.sampling import call_generator, generate
+from pirgan_tf.gan.shape import GanShape, read_gan_shape
 
 CLASSES = ("coast", "mountain")
+SHAPE = GanShape(CLASSES, 8, 1 / 16)
 
 # The user's program: Keras, and no way to this package.
 PLAIN_KERAS = """
@@ -47,7 +48,7 @@ def estimator():
 @pytest.fixture(scope="module")
 def saved(trainer, estimator, tmp_path_factory):
     folder = tmp_path_factory.mktemp("gan")
-    save_gan(trainer, CLASSES, folder)
+    save_gan(trainer, SHAPE, folder, dropout=0.25)
     estimator.save(folder)
     return folder
 
@@ -69,10 +70,9 @@ def test_exported_networks_need_keras_alone(trainer, estimator, saved):
     subprocess.run([sys.executable, "-c", PLAIN_KERAS, saved], check=True, cwd=saved)
 
     outputs = np.load(saved / "outputs.npz")
-    masks = [tf.ones([3, *shape]) for shape in dropout_shapes(trainer.discriminator)]
-    source, classes = trainer.discriminator([images, *masks], training=False)
+    source, classes = trainer.discriminator(images, training=False)
     for received, expected in (
-        (outputs["images"], trainer.generate(latents, labels)),
+        (outputs["images"], call_generator(trainer.generator, latents, labels)),
         (outputs["source"], source),
         (outputs["classes"], classes),
         (outputs["logits"], estimator.logits(images)),
@@ -82,25 +82,38 @@ def test_exported_networks_need_keras_alone(trainer, estimator, saved):
 
 
 def test_shape_file_tells_how_the_networks_were_built(saved):
-    shape = read_gan_shape(saved)
-    assert (shape.class_names, shape.latent_size, shape.width) == (CLASSES, 8, 1 / 16)
-    assert shape.num_classes == 2
+    assert read_gan_shape(saved) == SHAPE
+    content = json.loads((saved / "gan.json").read_text())
+    assert (content["family"], content["image_size"]) == ("paper", 64)
 
 
-def test_restored_networks_have_the_saved_weights(make_trainer, trainer, saved):
-    other = make_trainer()
-    for network in (other.generator, other.discriminator):
-        network.set_weights([np.zeros_like(weight) for weight in network.get_weights()])
-    restore_networks(other, saved)
-    for name in ("generator", "discriminator"):
+def test_a_shape_file_without_family_and_size_is_of_the_papers_networks(copy):
+    content = json.loads((copy / "gan.json").read_text())
+    del content["family"], content["image_size"]
+    (copy / "gan.json").write_text(json.dumps(content))
+    assert read_gan_shape(copy) == SHAPE
+
+
+@pytest.mark.parametrize("changes", [{"family": "papers"}, {"image_size": 48}, {"family": []}])
+def test_an_unknown_family_or_size_is_refused(copy, changes):
+    content = json.loads((copy / "gan.json").read_text())
+    (copy / "gan.json").write_text(json.dumps(content | changes))
+    with pytest.raises(InputError, match=r"gan\.json.*Received: "):
+        read_gan_shape(copy)
+
+
+def test_loaded_networks_have_the_saved_weights_and_the_dropout_asked_for(trainer, saved):
+    networks = load_networks(saved, dropout=0.125)
+    assert networks.discriminator.get_layer("dropout_1").rate == 0.125
+    for name, network in networks._asdict().items():
         for left, right in zip(
-            getattr(other, name).get_weights(), getattr(trainer, name).get_weights(), strict=True
+            network.get_weights(), getattr(trainer, name).get_weights(), strict=True
         ):
             np.testing.assert_array_equal(left, right)
 
 
 def test_a_plain_gan_is_saved_without_class_names(make_trainer, tmp_path):
-    save_gan(make_trainer(num_classes=0), (), tmp_path)
+    save_gan(make_trainer(num_classes=0), GanShape((), 8, 1 / 16), tmp_path)
     assert read_gan_shape(tmp_path).num_classes == 0
     images, latents, labels = generate(load_generator(tmp_path), 2, seed=1)
     assert (images.shape, latents.shape) == ((2, 64, 64, 3), (2, 8))
@@ -120,8 +133,8 @@ def test_a_longer_gallery_begins_with_the_images_of_a_shorter_one(saved):
 
 def test_gallery_images_are_those_of_their_latents_and_classes(trainer, saved):
     images, latents, labels = generate(load_generator(saved), 4, seed=3)
-    expected = (trainer.generate(tf.constant(latents), labels).numpy() + 1) * 127.5
-    np.testing.assert_allclose(images, expected, atol=0.51)
+    expected = call_generator(trainer.generator, tf.constant(latents), labels)
+    np.testing.assert_allclose(images, (expected.numpy() + 1) * 127.5, atol=0.51)
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]", '{"class_names": 3}'])
@@ -138,7 +151,7 @@ def test_a_missing_or_broken_shape_file_is_refused(copy, content):
     "damage", ["missing", "truncated", "garbage", "flipped bytes", "unknown layer"]
 )
 @pytest.mark.parametrize("name", ["generator.keras", "discriminator.keras"])
-def test_a_missing_or_broken_network_is_refused(trainer, saved, copy, name, damage):
+def test_a_missing_or_broken_network_is_refused(saved, copy, name, damage):
     content = (copy / name).read_bytes()
     (copy / name).unlink()
     if damage == "truncated":
@@ -154,7 +167,7 @@ def test_a_missing_or_broken_network_is_refused(trainer, saved, copy, name, dama
             for member in old.namelist():
                 new.writestr(member, old.read(member).replace(b'"LeakyReLU"', b'"NoSuchReLU"'))
     with pytest.raises(InputError, match=f"missing or unreadable.*{name}"):
-        restore_networks(trainer, copy)
+        load_networks(copy)
 
 
 def test_a_generator_other_than_its_shape_file_says_is_refused(copy):
@@ -165,6 +178,8 @@ def test_a_generator_other_than_its_shape_file_says_is_refused(copy):
             load_generator(copy)
 
 
-def test_networks_of_another_width_are_refused(make_trainer, copy):
+def test_networks_of_another_width_are_refused(copy):
+    content = json.loads((copy / "gan.json").read_text())
+    (copy / "gan.json").write_text(json.dumps(content | {"width": 1 / 8}))
     with pytest.raises(InputError, match=r"must have the shapes.*generator\.keras"):
-        restore_networks(make_trainer(width=1 / 8), copy)
+        load_networks(copy)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pirgan_tf import gan
 from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator, build_estimator
 from pirgan_tf.estimator.rated_images import RatedImages
 from pirgan_tf.estimator.trainer import EstimatorTrainer
-from pirgan_tf.gan.trainer import GanSettings, GanTrainer
 from pirgan_tf.kernels import freeze, winograd
 
 SHAPE = EstimatorShape(depth_multiplier=0.1)
@@ -25,10 +25,24 @@ def any_depth_is_worth_fewer_multiplications(monkeypatch):
 
 
 def tuning(devices):
-    settings = GanSettings(num_classes=2, width=1 / 16, batch_size=2)
     judge = PirEstimator(SHAPE, freeze(build_estimator(SHAPE))).expected_pir
-    labels = np.arange(len(IMAGES)) % 2
-    return GanTrainer(settings, devices, IMAGES, labels, seed=0, stream="s", rate_function=judge)
+    batches = gan.GanBatches(
+        IMAGES,
+        np.arange(len(IMAGES)) % 2,
+        num_classes=2,
+        batch_size=2,
+        latent_size=64,
+        seed=0,
+        stream="s",
+    )
+    return gan.GanTrainer(
+        gan.build_networks(gan.GanShape(("a", "b"), width=1 / 16)),
+        gan.acgan(),
+        batches,
+        gan.paper_optimizers(),
+        devices,
+        rate_function=judge,
+    )
 
 
 def estimating(devices):

@@ -20,6 +20,13 @@ class DatasetOptions(TrainingOptions):
         "Images that --dataset=landscapes draws.", data.NUM_LANDSCAPES, minimum=2
     )
 
+    image_size: int | None = option(
+        "Width and height at which landscapes and tfds: images are made, 64 by default; a folder "
+        "has its own.",
+        None,
+        minimum=1,
+    )
+
     def validate(self) -> None:
         """Checks the numbers and the dataset."""
         super().validate()
