@@ -86,14 +86,15 @@ def _gan_trainer(
         stream="benchmark",
     )
     with devices.strategy.scope():
-        return gan.GanTrainer(
-            gan.build_networks(shape, dtype=devices.dtype),
-            gan.acgan(),
-            batches,
-            gan.paper_optimizers(),
-            devices,
-            rate_function=rate_function,
-        )
+        optimizers = gan.paper_optimizers()
+    return gan.GanTrainer(
+        gan.build_networks(shape, dtype=devices.dtype),
+        gan.acgan(),
+        batches,
+        optimizers,
+        devices,
+        rate_function=rate_function,
+    )
 
 
 def _train_estimator(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") -> Work:

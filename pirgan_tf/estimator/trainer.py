@@ -1,5 +1,7 @@
 """Training of the PIR estimator (section 2.1.3)."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from scipy import stats
@@ -76,6 +78,11 @@ class EstimatorTrainer(SupervisedTrainer):
         self._heldout = heldout
         self._heldout_labels = _labels(heldout, shape, labels)
         self._temperature = temperature
+
+    def begin_as(self, other: Any) -> None:
+        """Becomes what another trainer is; see `Trainer.begin_as`."""
+        super().begin_as(other)
+        self._heldout, self._heldout_labels = other._heldout, other._heldout_labels
 
     def losses(self, logits, labels):
         """Returns each image's loss `[n]`; see `PirEstimator.losses`."""

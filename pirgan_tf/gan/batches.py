@@ -39,6 +39,8 @@ class GanBatches:
     with replacement, so that classes of different size are shown equally often.
     Without classes, photographs are drawn uniformly.
 
+    It is made outside of the strategy's scope.
+
     Args:
         images: photographs, shape `[count, size, size, 3]`, uint8.
         labels: their classes, shape `[count]`; every class below `num_classes`
@@ -48,6 +50,9 @@ class GanBatches:
         latent_size: units of the latent.
         seed: the run's seed.
         stream: the name of the stage, so that stages draw differently.
+
+    Attributes:
+        stream: the variable that decides all draws, shape `[2]`, int32.
 
     Raises:
         InputError: if a class has no photograph.
@@ -83,8 +88,9 @@ class GanBatches:
         self._starts = tf.constant(np.cumsum(counts) - counts, tf.int32)
         self._groups = groups
         self._latent_size = latent_size
-        self._seed = seed
-        self._stream = stream_seed(seed, stream)
+        # int32 variables are for the host.
+        with tf.device("CPU:0"):
+            self.stream = tf.Variable(stream_seed(seed, stream), trainable=False)
 
     def draw(self, step, replica=0, num_replicas: int = 1) -> GanBatch:
         """Returns the part of a step's batch that a replica trains on.
@@ -95,7 +101,7 @@ class GanBatches:
             num_replicas: how many share the batch.
         """
         n = self.batch_size // num_replicas
-        seeds = step_seeds(self._stream, step, 7, replica)
+        seeds = step_seeds(self.stream, step, 7, replica)
         uniform, normal = tf.random.stateless_uniform, tf.random.stateless_normal
         real_labels = uniform([n], seeds[0], 0, self._groups, tf.int32)
         # The draw is from a range far above the counts, so the remainder is uniform
@@ -118,6 +124,6 @@ class GanBatches:
     def draw_fixed(self, count: int) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns `count` latents per class and their labels, equal at every step and stage."""
         labels = np.repeat(np.arange(self._groups, dtype=np.int32), count)
-        seed = stream_seed(self._seed, "grid")
+        seed = stream_seed(int(self.stream[0]), "grid")
         latents = tf.random.stateless_normal([len(labels), self._latent_size], seed)
         return latents, tf.constant(labels)

@@ -1,6 +1,6 @@
 """Training of the GAN: pretraining, and tuning with an estimated PIR."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import keras
@@ -61,6 +61,7 @@ class GanTrainer(Trainer):
             to estimated PIRs `[n]`; it is called within the strategy, and its
             variables stay as they are.
         rate_weight: w_PIR.
+        rate_variables: what the rate function reads, so that `begin_as` can change it.
 
     Attributes:
         generator: the generator that is trained.
@@ -77,6 +78,7 @@ class GanTrainer(Trainer):
         *,
         rate_function: RateFunction | None = None,
         rate_weight: float = 1000.0,
+        rate_variables: Sequence = (),
     ):
         super().__init__(
             devices,
@@ -88,7 +90,8 @@ class GanTrainer(Trainer):
         self._cost = cost
         self._optimizers = optimizers
         self._rate_function = rate_function
-        self._rate_weight = rate_weight
+        self._rate_weight = tf.Variable(rate_weight, trainable=False, dtype=tf.float32)
+        self._rate_variables = rate_variables
         self._num_replicas = devices.num_replicas
         with self.strategy.scope():
             self.generator, self.discriminator = (
@@ -149,6 +152,15 @@ class GanTrainer(Trainer):
             "generator_optimizer": self._optimizers.generator,
             "discriminator_optimizer": self._optimizers.discriminator,
         }
+
+    def state(self) -> list:
+        """Returns networks, optimizers, the seed, w_PIR and what the rate function reads."""
+        return [
+            *super().state(),
+            self.batches.stream,
+            self._rate_weight,
+            *self._rate_variables,
+        ]
 
     def draw_images(self) -> np.ndarray:
         """Returns images of fixed latents as one grid, a block of rows per class."""

@@ -55,13 +55,14 @@ def run(options: PretrainOptions) -> None:
     dataset = _load(options, options.landscapes)
     shape = _shape(options, dataset)
     with devices.strategy.scope():
-        trainer = gan.GanTrainer(
-            gan.build_networks(shape, dropout=options.dropout, dtype=devices.dtype),
-            options.make_cost(),
-            options.make_batches(dataset, shape, STAGE),
-            options.make_optimizers(),
-            devices,
-        )
+        optimizers = options.make_optimizers()
+    trainer = gan.GanTrainer(
+        gan.build_networks(shape, dropout=options.dropout, dtype=devices.dtype),
+        options.make_cost(),
+        options.make_batches(dataset, shape, STAGE),
+        optimizers,
+        devices,
+    )
     with output_folder(STAGE, options, resumable=True) as folder:
         training.save_png(dataset_grid(dataset), folder / "images/reals.png")
         train(trainer, options, folder, images_every=options.images_every)

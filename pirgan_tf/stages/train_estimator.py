@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import operator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pirgan_tf import analysis, estimator, users
 from pirgan_tf.cli.command import run_command
@@ -16,6 +16,7 @@ from pirgan_tf.stages.shared.training_options import TrainingOptions, set_up_dev
 
 if TYPE_CHECKING:
     from pirgan_tf.estimator import EstimatorShape, RatedImages
+    from pirgan_tf.training import TracedTrainers
 
 STAGE = "train_estimator"
 
@@ -80,12 +81,16 @@ class TrainEstimatorOptions(TrainingOptions):
         _read(self)
 
 
-def run(options: TrainEstimatorOptions) -> None:
+def run(options: TrainEstimatorOptions, trainers: "TracedTrainers | None" = None) -> None:
     """Learns from interactions to estimate the rate of any image (section 2.1.3).
 
     Writes estimator.keras, estimator.json, fit.json (how good it is on images
     that were held out), options.json, stats.jsonl, summaries/ and checkpoints/ to
     the output.
+
+    Args:
+        options: the flags.
+        trainers: those of earlier runs in this process, whose graphs serve again.
     """
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)
@@ -112,6 +117,10 @@ def run(options: TrainEstimatorOptions) -> None:
         estimator.load_slim_initial(trainer.estimator, options.slim_checkpoint)
     if options.initial:
         estimator.load_initial(trainer.estimator, options.initial)
+    if trainers:
+        given: dict[str, Any] = {"output": "", "gallery": (), "interactions": (), "seed": 0}
+        given |= {"initial": None, "slim_checkpoint": None}
+        trainer = trainers.reuse(trainer, dataclasses.replace(options, **given))
     with output_folder(STAGE, options, resumable=True) as folder:
         steps = train(trainer, options, folder, evaluate_every=options.evaluate_every)
         trainer.restore_best()

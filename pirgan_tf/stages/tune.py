@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pirgan_tf import data, estimator, gan, training
 from pirgan_tf.cli.command import run_command
@@ -12,6 +12,9 @@ from pirgan_tf.cli.outputs import output_folder, read_json, read_options
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
+
+if TYPE_CHECKING:
+    from pirgan_tf.training import TracedTrainers
 
 STAGE = "tune"
 
@@ -51,11 +54,15 @@ class TuneOptions(GanOptions):
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
 
-def run(options: TuneOptions) -> None:
+def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
     """Tunes a GAN so that its images have a higher estimated rate (section 2.1.4).
 
     Writes what pretrain writes: generator.keras, discriminator.keras, gan.json,
     options.json, stats.jsonl, images/, summaries/ and checkpoints/ to the output.
+
+    Args:
+        options: the flags.
+        trainers: those of earlier runs in this process, whose graphs serve again.
     """
     inherited = _inherit(options)
     options, devices = set_up_devices(dataclasses.replace(options, **inherited))
@@ -69,17 +76,27 @@ def run(options: TuneOptions) -> None:
     )
     with devices.strategy.scope():
         judge = estimator.PirEstimator.load(options.estimator, dtype=devices.dtype)
-        trainer = gan.GanTrainer(
-            gan.load_networks(options.gan, dropout=options.dropout, dtype=devices.dtype),
-            options.make_cost(adversarial_weight=options.adversarial_weight),
-            options.make_batches(dataset, shape, STAGE),
-            options.make_optimizers(),
-            devices,
-            rate_function=functools.partial(
-                judge.expected_pir, temperature=inherited["temperature"]
-            ),
-            rate_weight=options.pir_weight,
-        )
+        optimizers = options.make_optimizers()
+    trainer = gan.GanTrainer(
+        gan.load_networks(options.gan, dropout=options.dropout, dtype=devices.dtype),
+        options.make_cost(adversarial_weight=options.adversarial_weight),
+        options.make_batches(dataset, shape, STAGE),
+        optimizers,
+        devices,
+        rate_function=functools.partial(judge.expected_pir, temperature=inherited["temperature"]),
+        rate_weight=options.pir_weight,
+        rate_variables=judge.model.variables,
+    )
+    if trainers:
+        given: dict[str, Any] = {
+            "output": "",
+            "gan": "",
+            "estimator": "",
+            "pir_weight": 0.0,
+            "seed": 0,
+        }
+        settings = shape, judge.shape, dataclasses.replace(options, **given)
+        trainer = trainers.reuse(trainer, settings)
     with output_folder(STAGE, options, resumable=True) as folder:
         training.save_png(dataset_grid(dataset), folder / "images/reals.png")
         train(trainer, options, folder, images_every=options.images_every)

@@ -1,24 +1,34 @@
 """One objective of `reproduce`: users, estimator, tuning and evaluation, once or in rounds."""
 
 import dataclasses
+import functools
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pirgan_tf import users
+from pirgan_tf import training, users
 from pirgan_tf.cli.outputs import read_json, write_json
 from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.stages import evaluate, sample, simulate, train_estimator, tune
 from pirgan_tf.sweep.reproduce_options import stage_options
 
 FAILURE_FILE = "failure.json"
-_STAGES = {
-    "simulate": simulate,
-    "estimator": train_estimator,
-    "tune": tune,
-    "sample": sample,
-    "evaluate": evaluate,
+
+
+@functools.cache
+def _trainers() -> training.TracedTrainers:
+    """Returns what all objectives of this process share."""
+    return training.TracedTrainers()
+
+
+_RUNS: dict[str, Callable] = {
+    "simulate": simulate.run,
+    "estimator": lambda options: train_estimator.run(options, _trainers()),
+    "tune": lambda options: tune.run(options, _trainers()),
+    "sample": sample.run,
+    "evaluate": evaluate.run,
 }
 
 
@@ -196,7 +206,7 @@ class _Chain:
         options.validate()
         started = time.monotonic()
         try:
-            _STAGES[stage].run(options)
+            _RUNS[stage](options)
         finally:
             self._add_seconds(str(output.relative_to(self._place)), time.monotonic() - started)
 

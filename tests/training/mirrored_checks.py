@@ -42,13 +42,8 @@ def gan(devices, kind=GanTrainer, dropout=0.5):
         stream="test",
     )
     with devices.strategy.scope():
-        return kind(
-            build_networks(shape, dropout=dropout),
-            acgan(),
-            batches,
-            paper_optimizers(1e-3, 0.5, 1e-3),
-            devices,
-        )
+        optimizers = paper_optimizers(1e-3, 0.5, 1e-3)
+    return kind(build_networks(shape, dropout=dropout), acgan(), batches, optimizers, devices)
 
 
 def estimator(devices):
