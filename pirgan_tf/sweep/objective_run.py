@@ -18,7 +18,7 @@ FAILURE_FILE = "failure.json"
 
 
 @functools.cache
-def _trainers() -> training.TracedTrainers:
+def _trainers() -> "training.TracedTrainers":
     """Returns what all objectives of this process share."""
     return training.TracedTrainers()
 
