@@ -97,8 +97,11 @@ def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
         }
         settings = shape, judge.shape, dataclasses.replace(options, **given)
         trainer = trainers.reuse(trainer, settings)
+    reals = dataset_grid(dataset)
+    # The batches hold the images now: a large set must not stay in memory twice.
+    del dataset
     with output_folder(STAGE, options, resumable=True) as folder:
-        training.save_png(dataset_grid(dataset), folder / "images/reals.png")
+        training.save_png(reals, folder / "images/reals.png")
         train(trainer, options, folder, images_every=options.images_every)
         gan.save_gan(trainer, shape, folder, dropout=options.dropout)
 
