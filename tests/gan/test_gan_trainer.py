@@ -9,7 +9,7 @@ import tensorflow as tf
 from pirgan_tf import kernels
 from pirgan_tf.errors import InputError
 from pirgan_tf.gan.networks.families import FAMILIES
-from pirgan_tf.kernels import winograd
+from pirgan_tf.kernels import winograd, winograd_layers
 from pirgan_tf.training.devices import Devices
 
 
@@ -62,7 +62,9 @@ def test_twenty_steps_are_those_of_keras_own_layers(make_trainer, monkeypatch):
     plain = make_trainer(dropout=0.0)
     for network in (plain.generator, plain.discriminator):
         assert {layer.__module__.split(".")[0] for layer in network.layers} == {"keras"}
-    assert any(isinstance(layer, winograd.WinogradConv2D) for layer in fast.discriminator.layers)
+    assert any(
+        isinstance(layer, winograd_layers.WinogradConv2D) for layer in fast.discriminator.layers
+    )
     begin = values_of(fast)
     losses, expected = train(fast, 0, 20), train(plain, 0, 20)
     for name, value in losses.items():
