@@ -18,6 +18,11 @@ class TracedTrainers:
     def __init__(self) -> None:
         self._kept: dict[Hashable, Trainer] = {}
 
+    @property
+    def kept(self) -> list[Trainer]:
+        """The trainers kept, each with a graph of its own."""
+        return list(self._kept.values())
+
     def reuse(self, trainer: _T, settings: Hashable) -> _T:
         """Returns a trainer that is what the given one is, traced before if one was kept.
 
