@@ -94,7 +94,7 @@ def _tell_apart(runs: dict[int, Run], tables: list[pd.DataFrame]) -> None:
 
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pirgan_tf.analysis"),
+        loader=jinja2.PackageLoader("pirgan_tf.analysis.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
