@@ -22,7 +22,7 @@ def accelerate(model: keras.Model, *, synchronized: bool = False) -> keras.Model
 
     - `Conv2D`, 3x3 and 'same', of small images with many channels: `WinogradConv2D`;
     - the same in bfloat16: `ProductGradientConv2D`;
-    - `Conv2D` with stride 2 of images of few channels: `SpaceToDepthConv2D`;
+    - `Conv2D`, 7x7 with stride 2, of images of few channels: `SpaceToDepthConv2D`;
     - all 1x1 `Conv2D` of one input: a `PointwiseConv2D`, of which they are parts;
     - `UpSampling2D(2)` and a 3x3 `Conv2D` after it: `UpsampleConv2D`, of the latter's name;
     - `BatchNormalization` of images: `FusedBatchNormalization`;
