@@ -20,24 +20,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 def without_fused_upsampling():
     """Upsamples, and convolves the large image."""
-    import importlib
+    from pirgan_tf.kernels import patterns
 
-    # The package's attribute of this name is the function.
-    accelerate = importlib.import_module("pirgan_tf.kernels.accelerate")
-    accelerate._is_pair = lambda before, after: False
+    patterns.is_upsampling_pair = lambda before, after: False
 
 
 def without_fused_batch_norm():
     """Uses Keras's layer."""
-    import importlib
+    from pirgan_tf.kernels import patterns
 
-    import keras
-
-    from pirgan_tf.estimator import inception_v2
-
-    accelerate = importlib.import_module("pirgan_tf.kernels.accelerate")
-    for module in (accelerate, inception_v2):
-        module.FusedBatchNormalization = keras.layers.BatchNormalization
+    patterns.is_batch_norm_of_images = lambda layer: False
 
 
 def without_winograd():
@@ -49,29 +41,16 @@ def without_winograd():
 
 def without_joined_convolutions():
     """Computes each 1x1 convolution of an Inception block for itself, as a convolution."""
-    from unittest import mock
+    from pirgan_tf.kernels import patterns
 
-    from pirgan_tf.estimator import inception_v2, pir_estimator
-    from pirgan_tf.kernels.batch_norm import FusedBatchNormalization
-    from pirgan_tf.kernels.winograd import WinogradConv2D
-
-    def build(*args, fused, **kwargs):
-        with mock.patch.multiple(
-            "keras.layers",
-            BatchNormalization=FusedBatchNormalization,
-            Conv2D=WinogradConv2D,
-        ):
-            return inception_v2.build_inception_v2(*args, **kwargs)
-
-    pir_estimator.build_inception_v2 = build
+    patterns.is_pointwise = lambda layer: False
 
 
 def without_frozen_estimator():
     """Tunes with the estimator's network as it is trained, batch norm, kernels and stem."""
-    from pirgan_tf.estimator import pir_estimator
+    from pirgan_tf import kernels
 
-    build = pir_estimator.build_inception_v2
-    pir_estimator.build_inception_v2 = lambda *args, frozen, **kwargs: build(*args, **kwargs)
+    kernels.freeze = kernels.accelerate
 
 
 def without_operations_side_by_side():
