@@ -1,5 +1,6 @@
 """From a command line to a stage and an exit status."""
 
+import errno
 import inspect
 import json
 import os
@@ -8,9 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pirgan_tf.cli import signals
+from pirgan_tf.cli.description import describe
 from pirgan_tf.cli.options import Options, parse_options
-from pirgan_tf.cli.outputs import describe
 from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.files.path import explain
+
+# What a disk refuses while a command runs.
+_DISK_FAILURES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+_LONGEST = 1000  # characters of a message
 
 
 def run_command(
@@ -34,24 +41,44 @@ def run_command(
         uses_tensorflow: whether `run` needs it.
     """
     try:
-        options, help_text = parse_options(options_class, stage, sys.argv)
-        if options is None:
-            print(f"{inspect.cleandoc(run.__doc__ or '')}\n\nFlags of {help_text.lstrip()}")
-            sys.exit(0)
-        if uses_tensorflow:
-            import_tensorflow()
-        if options.dry_run:
-            more = dry_run(options) if dry_run else {}
-            print(json.dumps(describe(stage, options) | more, indent=2))
-        else:
-            run(options)
+        with signals.raised():
+            _run(stage, options_class, run, dry_run, uses_tensorflow)
     except InputError as error:
         _exit(stage, str(error), 2)
     except TrainingError as error:
         _exit(stage, str(error), 1)
+    except OSError as error:
+        if error.errno not in _DISK_FAILURES:
+            raise
+        _exit(stage, f"{os.strerror(error.errno)}: {error.filename or error}", 1)
+    except MemoryError as error:
+        _exit(stage, f"memory must suffice. Received: {explain(error)}", 1)
     except KeyboardInterrupt as error:
         _exit(stage, str(error) or "interrupted", 128 + getattr(error, "signum", 2))
     sys.exit(0)
+
+
+def _run(
+    stage: str,
+    options_class: type[Options],
+    run: Callable[[Any], None],
+    dry_run: Callable[[Any], dict] | None,
+    uses_tensorflow: bool,
+) -> None:
+    options, help_text = parse_options(options_class, stage, sys.argv)
+    if options is None:
+        print(f"{inspect.cleandoc(run.__doc__ or '')}\n\nFlags of {help_text.lstrip()}")
+        return
+    if not options.dry_run:
+        options.check_output()
+    if uses_tensorflow:
+        with signals.ending_at_once(stage):
+            import_tensorflow()
+    if options.dry_run:
+        more = dry_run(options) if dry_run else {}
+        print(json.dumps(describe(stage, options) | more, indent=2))
+    else:
+        run(options)
 
 
 def import_tensorflow() -> None:
@@ -71,5 +98,9 @@ def import_tensorflow() -> None:
 
 
 def _exit(stage: str, message: str, status: int) -> NoReturn:
-    print(f"{stage}: {message}", file=sys.stderr)
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
+    if len(line) > _LONGEST:
+        # What was received stands at the end.
+        line = f"{line[: _LONGEST // 2]} [...] {line[-_LONGEST // 2 :]}"
+    print(f"{stage}: {line}", file=sys.stderr)
     sys.exit(status)

@@ -1,16 +1,23 @@
 """The options of a stage: one frozen dataclass, from which its flags are made."""
 
+import contextlib
 import dataclasses
 import difflib
+import io
 import math
 import types
 import typing
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from absl import flags
 
+from pirgan_tf.cli import paths
 from pirgan_tf.errors import InputError
+
+# What a number of anything must stay under, where no smaller bound is given.
+_MOST = 2**31
 
 
 def option(
@@ -22,6 +29,7 @@ def option(
     above: float | None = None,
     below: float | None = None,
     changes_result: bool = True,
+    reads: Callable[[str], str | None] | None = None,
 ) -> Any:
     """Declares an option.
 
@@ -33,6 +41,7 @@ def option(
         above: bound that a number must exceed.
         below: bound that a number must stay under.
         changes_result: whether a run may not be resumed with another value.
+        reads: for an input, what path a value names; `str` if it is the path itself.
     """
     metadata = {
         "help": help,
@@ -41,6 +50,7 @@ def option(
         "above": above,
         "below": below,
         "changes_result": changes_result,
+        "reads": reads,
     }
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -67,6 +77,24 @@ class Options:
             _check_value(field.name, getattr(self, field.name), field.metadata)
         if self.output is not None and Path(self.output).name in ("", ".."):
             raise InputError(f"output must end in a name of its own. Received: {self.output}")
+
+    def inputs(self) -> Iterator[tuple[str, str]]:
+        """Yields what the command reads: name of the option, and path."""
+        for field in dataclasses.fields(self):
+            if reads := field.metadata["reads"]:
+                value = getattr(self, field.name)
+                for text in value if isinstance(value, tuple) else (value,):
+                    if text and (path := reads(text)):
+                        yield field.name, path
+
+    def check_output(self) -> None:
+        """Checks, before any work, that the output can be written and destroys no input.
+
+        Raises:
+            InputError: if not.
+        """
+        paths.check_apart(Path(self.output), self.inputs())
+        paths.check_folder(Path(self.output), self.overwrite)
 
     def to_json(self) -> dict:
         """Returns the options as JSON holds them."""
@@ -106,14 +134,26 @@ def parse_options(
         "help", False, "Print this help.", flag_values=values, module_name=stage, short_name="h"
     )
     _define_flags(options_class, stage, values)
+    notes = io.StringIO()
     try:
-        left_over = values(argv)[1:]
+        # absl only notes there that it ignores a file which includes itself.
+        with contextlib.redirect_stderr(notes):
+            left_over = values(argv)[1:]
+    except RecursionError as error:
+        raise InputError("flagfiles must not include each other so deeply") from error
     except (flags.Error, OSError) as error:
-        raise InputError(" ".join(str(error).split())) from error
+        raise InputError(
+            f"flags must be known and have values of their type ({' '.join(str(error).split())}). "
+            f"Received: {' '.join(' '.join(argv[1:]).split())}"
+        ) from error
     except UnicodeDecodeError as error:
         raise InputError(
             f"a flagfile must be text in UTF-8. Received: {' '.join(argv[1:])}"
         ) from error
+    if "circular" in notes.getvalue():
+        raise InputError(
+            f"a flagfile must not include itself. Received: {notes.getvalue().split(':')[-1]}"
+        )
     if left_over:
         raise InputError(f"flags are written --name=value. Received: {' '.join(left_over)}")
     text = values.get_help()
@@ -141,10 +181,15 @@ def check_name(kind: str, name: str, known: typing.Iterable[str]) -> None:
 def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None:
     if rules.get("choices"):
         check_name(name, value, rules["choices"])
+    for text in value if isinstance(value, tuple) else (value,):
+        if isinstance(text, str) and not _is_text(text):
+            raise InputError(f"{name} must be text in UTF-8 without NUL. Received: {text!r}")
     if value == "" and not rules.get("choices"):
-        raise InputError(f"{name} must not be empty")
+        raise InputError(f"{name} must not be empty. Received: {value!r}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         minimum, above, below = (rules.get(rule) for rule in ("minimum", "above", "below"))
+        if below is None and isinstance(value, int):
+            below = _MOST
         wanted = [
             text
             for bound, text in (
@@ -155,7 +200,7 @@ def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None
             if bound is not None
         ]
         right = (
-            math.isfinite(value)
+            (isinstance(value, int) or math.isfinite(value))
             and (minimum is None or value >= minimum)
             and (above is None or value > above)
             and (below is None or value < below)
@@ -163,6 +208,13 @@ def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None
         if not right:
             wanted_text = " and ".join(wanted) or "a finite number"
             raise InputError(f"{name} must be {wanted_text}. Received: {value}")
+
+
+def _is_text(text: str) -> bool:
+    try:
+        return "\0" not in text and bool(text.encode() or True)
+    except UnicodeEncodeError:
+        return False
 
 
 def _define_flags(options_class: type[Options], stage: str, values: flags.FlagValues) -> None:
@@ -202,6 +254,8 @@ def _from_flags(options_class: type[Options], values: flags.FlagValues) -> Optio
     for field in dataclasses.fields(options_class):
         value = values[field.name].value
         if value is None and field.default is dataclasses.MISSING:
-            raise InputError(f"--{field.name} is required: {field.metadata['help']}")
+            raise InputError(
+                f"--{field.name} is required: {field.metadata['help']} Received: no such flag"
+            )
         arguments[field.name] = tuple(value) if isinstance(value, list) else value
     return options_class(**arguments)

@@ -1,25 +1,24 @@
-"""Output folders that appear whole or not at all, and what they tell of their making."""
+"""Outputs that appear whole or not at all, and the JSON in them."""
 
 import errno
 import fcntl
-import importlib.metadata
 import json
 import os
-import platform
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import pirgan_tf
+from pirgan_tf.cli import paths, publishing
+from pirgan_tf.cli.description import describe
 from pirgan_tf.cli.options import Options
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.json import Fields, check_object, read_json
+from pirgan_tf.files.path import is_folder
 
-_PARTIAL = ".partial"
-_REPLACED = ".replaced"
-_LIBRARIES = ("tensorflow", "keras", "tensorflow-probability", "numpy")
+# Where training/loop.py keeps what a run goes on from.
+_CHECKPOINTS = "checkpoints"
 
 
 @contextmanager
@@ -28,7 +27,8 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
 
     The folder stands beside the output, with `.partial` after its name, and is
     renamed at the end. What a failure leaves of it is deleted, unless the stage
-    is resumable: then it stays, and the same command goes on from there.
+    is resumable and has written a checkpoint: then it stays, and the same command
+    goes on from there. A finished output has no checkpoints.
 
     Args:
         stage: the stage's name.
@@ -40,29 +40,32 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
             an unfinished output was begun with other options.
     """
     output = Path(options.output)
-    _check_replaceable(output, options)
-    partial = output.with_name(output.name + _PARTIAL)
-    begun = partial.exists()
-    if begun:
-        _check_ours(partial)
+    paths.check_folder(output, options.overwrite)
+    partial = paths.beside(output, paths.PARTIAL)
     missing = [parent for parent in output.parents if not parent.exists()]
+    content = describe(stage, options)
     with _locked(partial):
-        begun = begun and resumable and _is_ours_to_resume(partial, stage, options)
-        if not begun:
-            _clear(partial)
-        # Also of a run that goes on: it may have been given more steps.
-        write_json(partial / "options.json", describe(stage, options))
+        begun = resumable and _has_checkpoint(partial)
+        begun = begun and _is_to_be_resumed(partial, stage, options)
         try:
+            if not begun:
+                publishing.clear(partial)
+                write_json(partial / paths.OPTIONS_FILE, content)
             yield partial
-        except BaseException as error:
-            if not resumable or (isinstance(error, InputError) and not begun):
-                shutil.rmtree(partial)
+            if begun:
+                # It may have been given more steps. Only now: a refusal changes nothing.
+                write_json(partial / paths.OPTIONS_FILE, content)
+        except BaseException:
+            if not (resumable and _has_checkpoint(partial)):
+                publishing.delete(partial)
                 for parent in missing:
                     # Another process may have put something there meanwhile.
                     with suppress(OSError):
                         parent.rmdir()
             raise
-        _publish(partial, output)
+        publishing.publish(partial, output)
+    # Last: a kill on the way to here must not cost them.
+    shutil.rmtree(output / _CHECKPOINTS, ignore_errors=True)
 
 
 @contextmanager
@@ -70,7 +73,9 @@ def run_folder(stage: str, options: Options, is_finished: Callable[[Path], bool]
     """Gives a stage that runs other stages the folder in which their outputs stand.
 
     Every output in it appears whole or not at all, so the folder itself bears its
-    name from the beginning, and the same command goes on with what is missing.
+    name from the beginning, and the same command goes on with what is missing. A
+    finished run that is replaced comes back if the new one fails before anything
+    is done.
 
     Args:
         stage: the stage's name.
@@ -81,113 +86,97 @@ def run_folder(stage: str, options: Options, is_finished: Callable[[Path], bool]
         InputError: as `output_folder` does.
     """
     folder = Path(options.output)
-    replaced = folder.with_name(folder.name + _REPLACED)
-    if is_finished(folder):
-        _check_replaceable(folder, options)
+    paths.check_writable(folder)
+    paths.check_beside(folder, paths.REPLACED)
+    replaced = paths.beside(folder, paths.REPLACED)
+    moved = is_finished(folder)
+    if moved:
+        paths.check_folder(folder, options.overwrite)
         with _locked(folder):
-            if replaced.exists():
-                shutil.rmtree(replaced)
+            publishing.delete(replaced)
             folder.rename(replaced)
     elif folder.exists():
-        _check_ours(folder)
+        paths.check_ours(folder)
+    missing = [parent for parent in folder.parents if not parent.exists()]
     with _locked(folder):
-        if not _is_ours_to_resume(folder, stage, options):
-            _clear(folder)
-        # Also of a run that goes on: it may have been given more to do.
-        write_json(folder / "options.json", describe(stage, options))
-        yield folder
+        begun = _is_to_be_resumed(folder, stage, options)
+        if not begun:
+            publishing.clear(folder)
+        try:
+            # Also of a run that goes on: it may have been given more to do.
+            write_json(folder / paths.OPTIONS_FILE, describe(stage, options))
+            yield folder
+        except BaseException as error:
+            stopped = isinstance(error, KeyboardInterrupt)
+            if _holds_only_options(folder) and (moved or not (begun or stopped)):
+                publishing.delete(folder)
+                if moved:
+                    replaced.rename(folder)
+                for parent in missing:
+                    with suppress(OSError):
+                        parent.rmdir()
+            raise
         # Only now is there something in place of the finished run that it held.
-        if replaced.exists():
-            shutil.rmtree(replaced)
+        publishing.delete(replaced)
 
 
-def describe(stage: str, options: Options) -> dict:
-    """Returns what options.json holds: stage, options, versions and git revision."""
-    return {
-        "stage": stage,
-        "options": options.to_json(),
-        "versions": {
-            "pirgan-tf": pirgan_tf.__version__,
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in _LIBRARIES},
-        },
-        "git_revision": _git_revision(),
-    }
+def write_output_file(options: Options, text: str) -> None:
+    """Writes an output that is a file.
+
+    Args:
+        options: the stage's options.
+        text: its content.
+
+    Raises:
+        InputError: if the output exists, or cannot be written.
+    """
+    options.check_output()
+    output = Path(options.output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    _write_beside(output, output.with_name(f".{output.name}.{os.getpid()}"), text)
 
 
-def read_options(folder: str | Path, stages: tuple[str, ...], needed: tuple[str, ...]) -> dict:
+def read_options(folder: str | Path, stages: tuple[str, ...], needed: Fields) -> dict:
     """Returns the options with which a stage made a folder.
 
     Args:
         folder: the folder.
         stages: the stages whose folder would be right.
-        needed: the options that must be there.
+        needed: the options that must be there, and their types.
 
     Raises:
         InputError: if the folder is missing, unfinished or another stage's, or if
-            its options lack a needed one.
+            its options lack a needed one, or have it of another type.
     """
-    folder = Path(folder)
-    wanted = " or ".join(stages)
-    if not folder.is_dir():
+    folder, wanted = Path(folder), " or ".join(stages)
+    path = folder / "options.json"
+    if not is_folder(folder):
         raise InputError(f"folder made by {wanted} is missing. Received: {folder}")
-    content = read_json(folder / "options.json")
-    if content.get("stage") not in stages:
+    content = read_json(path, {"stage": str, "options": dict})
+    if content["stage"] not in stages:
         raise InputError(
-            f"folder must be made by {wanted}, but was made by {content.get('stage')}. "
+            f"folder must be made by {wanted}, but was made by {content['stage']}. "
             f"Received: {folder}"
         )
-    made_with = content.get("options")
-    if not isinstance(made_with, dict) or not set(needed) <= set(made_with):
-        raise InputError(
-            f"options.json must hold the options {', '.join(needed)} of {wanted}. "
-            f"Received: {folder}"
-        )
-    return made_with
-
-
-def read_json(path: Path) -> dict:
-    """Reads a JSON object.
-
-    Raises:
-        InputError: if the file is missing or holds no JSON object.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"file is missing or is not JSON. Received: {path}") from error
-    if not isinstance(content, dict):
-        raise InputError(f"file must hold a JSON object. Received: {path}")
-    return content
+    right = f"options.json must hold the options {', '.join(needed)} of {wanted}"
+    return check_object(content["options"], needed, path, right)
 
 
 def write_json(path: Path, content: Any) -> None:
     """Writes JSON for people to read; refuses NaN and infinity, which JSON lacks."""
     text = json.dumps(content, indent=2, allow_nan=False) + "\n"
-    # Written beside and renamed: a kill leaves the old file or the new one.
-    beside = path.with_name(path.name + _PARTIAL)
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    _write_beside(path, paths.beside(path, paths.PARTIAL), text)
 
 
-def _check_replaceable(output: Path, options: Options) -> None:
-    if not output.exists():
-        return
-    if not options.overwrite:
-        raise InputError(f"output exists; choose another, or add --overwrite. Received: {output}")
-    _check_ours(output)
-
-
-def _check_ours(folder: Path) -> None:
-    """Keeps --overwrite, and the clearing of what a kill left, from anybody's own files."""
-    if folder.is_dir():
-        names = {path.name for path in folder.iterdir()}
-        # The second, alone, is what a kill leaves of the writing of the first.
-        if "options.json" in names or names <= {"options.json" + _PARTIAL}:
-            return
-    raise InputError(
-        f"only a folder that a stage wrote, with its options.json, is replaced. Received: {folder}"
-    )
+def _write_beside(path: Path, beside: Path, text: str) -> None:
+    """Writes a file beside and renames it: a kill leaves the old file or the new one."""
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
 
 
 @contextmanager
@@ -216,53 +205,27 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _is_ours_to_resume(folder: Path, stage: str, options: Options) -> bool:
-    if not (folder / "options.json").exists():
+def _has_checkpoint(partial: Path) -> bool:
+    return any((partial / _CHECKPOINTS).glob("ckpt-*"))
+
+
+def _holds_only_options(folder: Path) -> bool:
+    return {path.name for path in folder.iterdir()} <= {paths.OPTIONS_FILE}
+
+
+def _is_to_be_resumed(folder: Path, stage: str, options: Options) -> bool:
+    """Returns whether a folder of ours was begun with these options."""
+    if not (folder / paths.OPTIONS_FILE).exists():
         return False
-    try:
-        earlier = read_json(folder / "options.json")
-        changed = (
-            options.differences(earlier["options"])
-            if earlier["stage"] == stage
-            else [f"stage was {earlier['stage']} and is {stage}"]
-        )
-    except (InputError, KeyError, AttributeError):
-        changed = ["options.json cannot be read"]
+    earlier = read_json(folder / paths.OPTIONS_FILE)
+    changed = (
+        options.differences(earlier["options"])
+        if earlier["stage"] == stage
+        else [f"stage was {earlier['stage']} and is {stage}"]
+    )
     if changed and not options.overwrite:
         raise InputError(
-            f"an unfinished output with other options is in {folder} ({'; '.join(changed)}): "
-            "give the same options to go on, or --overwrite to begin anew"
+            "an unfinished output must be continued with its options, or begun anew with "
+            f"--overwrite. Received: other options than in {folder} ({'; '.join(changed)})"
         )
     return not changed
-
-
-def _clear(folder: Path) -> None:
-    # options.json goes last: a kill on the way leaves a folder that is still known as ours.
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name == "options.json"):
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
-
-
-def _publish(partial: Path, output: Path) -> None:
-    replaced = output.with_name(output.name + _REPLACED)
-    if output.exists():
-        if replaced.exists():
-            # What an earlier replacement, killed at its end, did not come to delete.
-            shutil.rmtree(replaced)
-        output.rename(replaced)
-    partial.rename(output)
-    if replaced.exists():
-        shutil.rmtree(replaced)
-
-
-def _git_revision() -> str | None:
-    checkout = Path(pirgan_tf.__file__).parents[1]
-    # An installed copy may stand in somebody else's checkout.
-    if not (checkout / ".git").exists() or not shutil.which("git"):
-        return None
-    found = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() or None

@@ -20,6 +20,12 @@ IMAGE_SIZE = 64
 _KINDS = ("landscapes", "folder", "tfds")
 
 
+def dataset_folder(spec: str) -> str | None:
+    """Returns the folder that `folder:DIR` names, None for other datasets."""
+    kind, _, rest = spec.partition(":")
+    return rest if kind == "folder" else None
+
+
 def validate_dataset_spec(spec: str, classes: Sequence[str] = ()) -> None:
     """Checks in milliseconds, and without TensorFlow, that `spec` can name a dataset.
 

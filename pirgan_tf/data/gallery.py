@@ -1,15 +1,13 @@
 """gallery.npz: generated images, and what they were generated from."""
 
 import dataclasses
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from pirgan_tf.errors import InputError
-
-_DAMAGED = (zipfile.BadZipFile, zlib.error)
+from pirgan_tf.files.arrays import read_arrays
+from pirgan_tf.files.path import is_folder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +35,12 @@ class Gallery:
         """Writes gallery.npz."""
         np.savez(folder / "gallery.npz", **vars(self))
 
+    def same_as(self, other: "Gallery") -> bool:
+        """Returns whether another gallery has the same images of the same latents."""
+        return np.array_equal(self.images, other.images) and np.array_equal(
+            self.latents, other.latents
+        )
+
 
 def read_gallery(path: str | Path) -> Gallery:
     """Reads a gallery.
@@ -47,27 +51,47 @@ def read_gallery(path: str | Path) -> Gallery:
     Raises:
         InputError: if the file is missing, unreadable or not a gallery.
     """
-    path = Path(path) / "gallery.npz" if Path(path).is_dir() else Path(path)
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            gallery = Gallery(**{f.name: arrays[f.name] for f in dataclasses.fields(Gallery)})
-    except (OSError, ValueError, KeyError, TypeError, EOFError, *_DAMAGED) as error:
-        raise InputError(
-            f"gallery must be a gallery.npz as sample writes it, or its folder. Received: {path}"
-        ) from error
-    images, ids = gallery.images, gallery.ids
-    square = images.ndim == 4 and images.shape[1:] == (images.shape[1], images.shape[1], 3)
+    path = Path(path) / "gallery.npz" if is_folder(path) else Path(path)
+    names = [field.name for field in dataclasses.fields(Gallery)]
+    arrays = read_arrays(path, names, "gallery must be a gallery.npz as sample writes it")
+    gallery = Gallery(**arrays)
+    images = gallery.images
+    square = images.ndim == 4 and 0 < images.shape[1] == images.shape[2] and images.shape[3] == 3
     if images.dtype != np.uint8 or not square:
         raise InputError(
             "images of a gallery must be uint8 of shape [n, size, size, 3]. "
             f"Received: {images.dtype} {list(images.shape)} in {path}"
         )
-    num_ids = len(np.unique(ids)) if ids.ndim == 1 else 0
-    if len(images) == 0 or len(images) != ids.size or num_ids != len(images):
+    if not len(images):
+        raise InputError(f"gallery must hold at least one image. Received: 0 images in {path}")
+    for name, kinds, rank, wanted in (
+        ("latents", "f", 2, "floating-point numbers of shape [n, latent_size]"),
+        ("labels", "iu", 1, "whole numbers of shape [n]"),
+        ("ids", "U", 1, "texts of shape [n]"),
+    ):
+        array = arrays[name]
+        if array.dtype.kind not in kinds or array.ndim != rank or len(array) != len(images):
+            raise InputError(
+                f"{name} of a gallery's n images must be {wanted}. "
+                f"Received: {array.dtype} {list(array.shape)} for {len(images)} images in {path}"
+            )
+    if gallery.labels.min() < 0:
         raise InputError(
-            f"each image of a gallery needs an id of its own. Received: {len(images)} images "
-            f"and {num_ids} different ids in {path}"
+            f"labels of a gallery must not be negative. Received: {gallery.labels.min()} in {path}"
         )
+    ids = gallery.ids.tolist()
+    if len(set(ids)) < len(ids):
+        raise InputError(
+            "each image of a gallery must have an id of its own. "
+            f"Received: {len(set(ids))} different ids for {len(ids)} images in {path}"
+        )
+    for text in ids:
+        # They become cells of tables, and texts of a database.
+        if not text or not text.isprintable() or text != text.strip():
+            raise InputError(
+                "ids of a gallery must be printable texts without white space around them. "
+                f"Received: {text!r} in {path}"
+            )
     return gallery
 
 

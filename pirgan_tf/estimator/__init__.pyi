@@ -8,9 +8,10 @@ from .initial import load_initial as load_initial
 from .initial import load_slim_initial as load_slim_initial
 from .labels import hard_labels as hard_labels
 from .labels import soft_labels as soft_labels
-from .pir_estimator import EstimatorShape as EstimatorShape
 from .pir_estimator import PirEstimator as PirEstimator
 from .pir_estimator import build_estimator as build_estimator
 from .rated_images import RatedImages as RatedImages
+from .shape import EstimatorShape as EstimatorShape
+from .shape import read_estimator_shape as read_estimator_shape
 from .slim_checkpoint import load_slim_checkpoint as load_slim_checkpoint
 from .trainer import EstimatorTrainer as EstimatorTrainer

@@ -1,10 +1,10 @@
 """Weights for an estimator to begin with: of another estimator, or of an Inception v2."""
 
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import is_folder
 
 if TYPE_CHECKING:
     from pirgan_tf.estimator.pir_estimator import PirEstimator
@@ -21,9 +21,9 @@ def find_initial(folder: str | Path) -> Path:
     Raises:
         InputError: if the folder holds none.
     """
-    for name in _FILES:
-        if (Path(folder) / name).is_file():
-            return Path(folder) / name
+    wanted = [name for name in _FILES if is_folder(folder) and (Path(folder) / name).exists()]
+    if wanted:
+        return Path(folder) / wanted[0]
     raise InputError(
         "initial must be a folder of train_estimator or pretrain_estimator, with "
         f"{' or '.join(_FILES)}. Received: {folder}"
@@ -34,27 +34,23 @@ def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
     """Gives an estimator the weights of another, or those of a trained Inception v2.
 
     Raises:
-        InputError: if the folder holds neither, the file is unreadable, or the
-            shapes differ, as with another depth multiplier or head.
+        InputError: if the folder holds neither, the file is unreadable, the shapes
+            differ, as with another depth multiplier or head, or weights are not finite.
     """
     # Here, because flags are checked by the function above without TensorFlow.
-    import keras
-
+    from pirgan_tf.estimator.inception_v2 import build_inception_v2
+    from pirgan_tf.estimator.pir_estimator import build_estimator
+    from pirgan_tf.files.model import load_weights
     from pirgan_tf.kernels.weights import copy_weights
 
-    path = find_initial(folder)
-    target = estimator.trunk if path.name == TRUNK_FILE else estimator.model
-    try:
-        plain = keras.models.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise InputError(f"initial weights are unreadable. Received: {path}") from error
-    try:
-        copy_weights(plain, target)
-    except ValueError as error:
-        raise InputError(
-            "initial weights must have this estimator's depth_multiplier, head and num_bins. "
-            f"Received: {path}"
-        ) from error
+    path, shape = find_initial(folder), estimator.shape
+    if path.name == TRUNK_FILE:
+        target = estimator.trunk
+        plain = build_inception_v2(shape.image_size, shape.depth_multiplier, dtype="float32")
+    else:
+        target, plain = estimator.model, build_estimator(shape, "float32")
+    load_weights(plain, path, "depth_multiplier, head and num_bins")
+    copy_weights(plain, target)
 
 
 def load_slim_initial(estimator: "PirEstimator", path: str | Path) -> None:

@@ -2,15 +2,15 @@
 
 import dataclasses
 import json
-import zipfile
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from pirgan_tf.errors import InputError
-from pirgan_tf.estimator.bins import NUM_BINS, USE_TEMPERATURE, bin_centers
+from pirgan_tf.estimator.bins import USE_TEMPERATURE, bin_centers
 from pirgan_tf.estimator.inception_v2 import build_inception_v2
+from pirgan_tf.estimator.shape import EstimatorShape, read_estimator_shape
+from pirgan_tf.files.model import load_weights
 from pirgan_tf.kernels.freeze import freeze
 from pirgan_tf.kernels.weights import copy_weights
 
@@ -19,29 +19,6 @@ from pirgan_tf.kernels.weights import copy_weights
 # correlation stayed at 0.3 where 0.9 gave 0.7.
 _BATCH_NORM_MOMENTUM = 0.9
 _HEAD = "logits"
-
-
-@dataclasses.dataclass(frozen=True)
-class EstimatorShape:
-    """What estimator.json holds: how the network was built.
-
-    Attributes:
-        image_size: width and height of the images, in pixels.
-        depth_multiplier: scales the depths of Inception v2.
-        num_bins: bins of the rate, of the softmax head.
-        head: "softmax" over bins, or "scalar", one sigmoid unit (the version that
-            section 2.1.3 found to do worse).
-    """
-
-    image_size: int = 64
-    depth_multiplier: float = 1.0
-    num_bins: int = NUM_BINS
-    head: str = "softmax"
-
-    @property
-    def num_outputs(self) -> int:
-        """Units of the output layer."""
-        return self.num_bins if self.head == "softmax" else 1
 
 
 def build_estimator(shape: EstimatorShape, dtype: str | None = None) -> keras.Model:
@@ -100,29 +77,12 @@ class PirEstimator:
         It can be used, and neither be trained nor saved; `load_initial` is for that.
 
         Raises:
-            InputError: if a file is missing, unreadable or of another shape.
+            InputError: if a file is missing, unreadable or of another shape, or holds weights
+                that are not finite.
         """
-        folder = Path(folder)
-        try:
-            content = json.loads((folder / "estimator.json").read_text(encoding="utf-8"))
-            shape = EstimatorShape(**content)
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError(
-                "estimator folder must hold estimator.json, as train_estimator writes it. "
-                f"Received: {folder}"
-            ) from error
+        shape = read_estimator_shape(folder)
         plain = build_estimator(shape, dtype)
-        path = folder / "estimator.keras"
-        try:
-            saved = keras.models.load_model(path, compile=False)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-            raise InputError(f"estimator is missing or unreadable. Received: {path}") from error
-        try:
-            copy_weights(saved, plain)
-        except ValueError as error:
-            raise InputError(
-                f"estimator must have the shape that its estimator.json says. Received: {path}"
-            ) from error
+        load_weights(plain, Path(folder) / "estimator.keras", "estimator.json")
         return cls(shape, freeze(plain))
 
     def save(self, folder: str | Path) -> None:

@@ -62,6 +62,11 @@ def load_slim_checkpoint(model: keras.Model, path: str | os.PathLike[str]) -> No
     """
     targets = _variables_by_slim_name(model)
     values = _read(os.fspath(path), targets)
+    broken = sorted(name for name, value in values.items() if not np.isfinite(value).all())
+    if broken:
+        raise InputError(
+            f"checkpoint must hold finite numbers. Received: {_some(broken)} with others in {path}"
+        )
     for name, variable in targets.items():
         variable.assign(values[name])
 

@@ -2,13 +2,12 @@
 
 import dataclasses
 import json
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import keras
 
-from pirgan_tf.errors import InputError
+from pirgan_tf.files.model import load_weights
 from pirgan_tf.gan.networks.families import Networks, build_networks
 from pirgan_tf.gan.shape import GanShape, read_gan_shape
 
@@ -40,14 +39,12 @@ def load_generator(folder: str | Path) -> keras.Model:
     """Loads the generator of a GAN folder.
 
     Raises:
-        InputError: if it is missing, unreadable or of another shape than gan.json says.
+        InputError: if it is missing, unreadable or of another shape than gan.json says,
+            or holds weights that are not finite.
     """
     shape = read_gan_shape(folder)
-    path = Path(folder) / "generator.keras"
-    generator = _load(path)
-    inputs = [(None, shape.latent_size)] + [(None, shape.num_classes)] * bool(shape.num_classes)
-    _check_shapes(path, [x.shape for x in generator.inputs], inputs)
-    _check_shapes(path, [generator.output_shape], [(None, shape.image_size, shape.image_size, 3)])
+    generator = build_networks(shape).generator
+    load_weights(generator, Path(folder) / "generator.keras", "gan.json")
     return generator
 
 
@@ -62,27 +59,10 @@ def load_networks(
         dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's default.
 
     Raises:
-        InputError: if a file is missing, unreadable or of another shape than gan.json says.
+        InputError: if a file is missing, unreadable or of another shape than gan.json says,
+            or holds weights that are not finite.
     """
     networks = build_networks(read_gan_shape(folder), dropout=dropout, dtype=dtype)
     for name, network in networks._asdict().items():
-        path = Path(folder) / f"{name}.keras"
-        weights = _load(path).get_weights()
-        _check_shapes(path, [w.shape for w in weights], [w.shape for w in network.get_weights()])
-        network.set_weights(weights)
+        load_weights(network, Path(folder) / f"{name}.keras", "gan.json")
     return networks
-
-
-def _load(path: Path) -> keras.Model:
-    try:
-        return keras.models.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise InputError(f"network is missing or unreadable. Received: {path}") from error
-
-
-def _check_shapes(path: Path, received: list, wanted: list) -> None:
-    if [tuple(shape) for shape in received] != [tuple(shape) for shape in wanted]:
-        raise InputError(
-            f"network must have the shapes {wanted} that its gan.json says. "
-            f"Received: {received} in {path}"
-        )

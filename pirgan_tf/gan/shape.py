@@ -1,12 +1,24 @@
 """gan.json: how the networks of a GAN folder were built."""
 
 import dataclasses
-import json
 from pathlib import Path
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.json import Fields, check_object, read_json
 from pirgan_tf.gan.networks.families import FAMILIES
-from pirgan_tf.gan.networks.sizes import IMAGE_SIZES
+from pirgan_tf.gan.networks.sizes import check_image_size
+
+MAX_LATENT_SIZE = 2**16
+MAX_WIDTH = 16.0
+_FIELDS: Fields = {
+    "class_names": list,
+    "latent_size": int,
+    "width": float,
+    "family": str,
+    "image_size": int,
+}
+# Of files from before there was a choice.
+_DEFAULTS = {"family": "paper", "image_size": 64}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +31,9 @@ class GanShape:
         width: scales the depths of both networks.
         family: one of `FAMILIES`.
         image_size: height and width of the images, in pixels.
+
+    Raises:
+        InputError: for what no GAN has.
     """
 
     class_names: tuple[str, ...] = ()
@@ -26,6 +41,26 @@ class GanShape:
     width: float = 1.0
     family: str = "paper"
     image_size: int = 64
+
+    def __post_init__(self) -> None:
+        names = self.class_names
+        if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(
+            names
+        ):
+            raise InputError(f"class_names must be different texts. Received: {list(names)}")
+        if not 1 <= self.latent_size <= MAX_LATENT_SIZE:
+            raise InputError(
+                f"latent_size must be from 1 to {MAX_LATENT_SIZE}. Received: {self.latent_size}"
+            )
+        if not 0 < self.width <= MAX_WIDTH:
+            raise InputError(
+                f"width must be above 0 and at most {MAX_WIDTH:g}. Received: {self.width}"
+            )
+        if self.family not in FAMILIES:
+            raise InputError(
+                f"family must be one of {', '.join(FAMILIES)}. Received: {self.family!r}"
+            )
+        check_image_size(self.image_size)
 
     @property
     def num_classes(self) -> int:
@@ -40,24 +75,15 @@ def read_gan_shape(folder: str | Path) -> GanShape:
         InputError: if the folder or the file is missing, or holds something else.
     """
     path = Path(folder) / "gan.json"
+    wanted = "GAN folder must hold gan.json, as pretrain and tune write it"
+    content = check_object(_DEFAULTS | read_json(path, wanted=wanted), _FIELDS, path, wanted)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        shape = GanShape(
-            tuple(map(str, content["class_names"])),
-            int(content["latent_size"]),
+        return GanShape(
+            tuple(content["class_names"]),
+            content["latent_size"],
             float(content["width"]),
-            content.get("family", "paper"),
-            content.get("image_size", 64),
+            content["family"],
+            content["image_size"],
         )
-        known = shape.family in FAMILIES and shape.image_size in IMAGE_SIZES
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InputError(
-            f"GAN folder must hold gan.json, as pretrain and tune write it. Received: {folder}"
-        ) from error
-    if not known:
-        raise InputError(
-            f"gan.json must name a known family ({', '.join(FAMILIES)}) and image size "
-            f"({', '.join(map(str, IMAGE_SIZES))}). Received: {shape.family!r} and "
-            f"{shape.image_size!r} in {path}"
-        )
-    return shape
+    except InputError as error:
+        raise InputError(f"{error} in {path}") from None

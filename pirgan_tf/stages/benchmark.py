@@ -2,6 +2,7 @@
 
 import concurrent.futures.process
 import dataclasses
+import json
 import multiprocessing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pirgan_tf import benchmark
 from pirgan_tf.benchmark.work import STAGES, make_work
 from pirgan_tf.cli.command import import_tensorflow, run_command
+from pirgan_tf.cli.description import describe
 from pirgan_tf.cli.options import check_name, option
-from pirgan_tf.cli.outputs import describe, write_json
+from pirgan_tf.cli.outputs import write_output_file
+from pirgan_tf.cli.paths import check_file
 from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.stages.shared.training_options import DeviceOptions, set_up_devices
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from pirgan_tf.training.devices import Devices
 
 STAGE = "benchmark"
+_HEADER = '{\n  "stage": "benchmark"'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,26 +32,31 @@ class BenchmarkOptions(DeviceOptions):
         "File for the figures as JSON; it must not exist yet.", None, changes_result=False
     )
     stages: tuple[str, ...] = option("What to time, with commas.", tuple(STAGES))
-    batch_size: int = option("Images a training step, over all replicas.", 64, minimum=1)
-    width: float = option("Scales the depths of both networks of the GAN.", 1.0, above=0.0)
-    depth_multiplier: float = option("Scales the depths of Inception v2.", 1.0, above=0.0)
+    batch_size: int = option(
+        "Images a training step, over all replicas.", 64, minimum=1, below=2**16
+    )
+    width: float = option(
+        "Scales the depths of both networks of the GAN.", 1.0, above=0.0, below=16.0
+    )
+    depth_multiplier: float = option(
+        "Scales the depths of Inception v2.", 1.0, above=0.0, below=16.0
+    )
     steps: int = option("Steps of a repetition.", 3, minimum=1)
     repetitions: int = option("Of which the median counts.", 5, minimum=1)
 
     def validate(self) -> None:
-        """Checks the numbers, the stages and the output."""
+        """Checks the numbers and the stages."""
         super().validate()
         self.check_replicas(self.batch_size)
         if not self.stages:
-            raise InputError(f"stages must name some of {', '.join(STAGES)}")
+            raise InputError(f"stages must name some of {', '.join(STAGES)}. Received: none")
         for stage in self.stages:
             check_name("stages", stage, STAGES)
-        if self.output and Path(self.output).is_dir():
-            raise InputError(f"output must be a file. Received: the folder {self.output}")
-        if self.output and Path(self.output).exists() and not self.overwrite:
-            raise InputError(
-                f"output exists; choose another, or add --overwrite. Received: {self.output}"
-            )
+
+    def check_output(self) -> None:
+        """Checks that the file, if one is wanted, may be written."""
+        if self.output:
+            check_file(Path(self.output), self.overwrite, _HEADER)
 
 
 def run(options: BenchmarkOptions) -> None:
@@ -69,8 +78,7 @@ def run(options: BenchmarkOptions) -> None:
         _print_row(stage, figures[stage])
     if options.output:
         content = describe(STAGE, options) | {"stages": figures}
-        Path(options.output).parent.mkdir(parents=True, exist_ok=True)
-        write_json(Path(options.output), content)
+        write_output_file(options, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
 
 def measure(stage: str, options: BenchmarkOptions) -> dict[str, Any]:

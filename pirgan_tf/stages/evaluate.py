@@ -1,17 +1,17 @@
 """Stage `evaluate`: galleries before and after tuning in, statistics out."""
 
 import dataclasses
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
 from pirgan_tf import analysis, estimator, training, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
-from pirgan_tf.cli.outputs import output_folder, read_json, read_options, write_json
+from pirgan_tf.cli.outputs import output_folder, write_json
 from pirgan_tf.data.gallery import Gallery, gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.stages.shared.estimator_options import read_temperature
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
 
 if TYPE_CHECKING:
@@ -28,12 +28,14 @@ _BATCH = 100
 class EvaluateOptions(Options):
     """Flags of evaluate."""
 
-    before: str = option("Gallery of the GAN before tuning.")
-    after: str = option("Gallery of the tuned GAN, from another seed.")
+    before: str = option("Gallery of the GAN before tuning.", reads=str)
+    after: str = option("Gallery of the tuned GAN, from another seed.", reads=str)
     objective: str = option("What the users like, such as color:red-blue or vgg16:pool2:17.")
     vgg16_weights: str = vgg16_weights_option()
     estimator: str | None = option(
-        "Estimator folder, to compare its estimate of the change with the truth.", None
+        "Estimator folder, to compare its estimate of the change with the truth.",
+        None,
+        reads=str,
     )
     features: str = option(
         "Features in which diversity is measured: the estimator's last layer before its output, "
@@ -47,10 +49,16 @@ class EvaluateOptions(Options):
         super().validate()
         check_objectives([self.objective], self.vgg16_weights)
         check_features(self.features, self.vgg16_weights)
-        sizes: list[Any] = [read_gallery(path).image_size for path in (self.before, self.after)]
+        before, after = read_gallery(self.before), read_gallery(self.after)
+        if before.same_as(after):
+            raise InputError(
+                "before and after must be galleries of different GANs or seeds. "
+                f"Received: the same images in {self.before} and {self.after}"
+            )
+        sizes = [before.image_size, after.image_size]
         if self.estimator:
-            read_options(self.estimator, ("train_estimator",), ("temperature",))
-            sizes.append(read_json(Path(self.estimator) / "estimator.json").get("image_size"))
+            read_temperature(self.estimator)
+            sizes.append(estimator.read_estimator_shape(self.estimator).image_size)
         elif self.features == "estimator":
             raise InputError("features=estimator needs --estimator. Received: none")
         if len(set(sizes)) > 1:
@@ -138,13 +146,9 @@ def _features(
 def _estimate(
     judge: "PirEstimator", options: EvaluateOptions, before: Gallery, after: Gallery
 ) -> dict[str, float]:
-    temperature = read_options(str(options.estimator), ("train_estimator",), ("temperature",))
+    temperature = read_temperature(str(options.estimator))
     means = [
-        float(
-            judge.expectation(_in_batches(judge.model, gallery), temperature["temperature"])
-            .numpy()
-            .mean()
-        )
+        float(judge.expectation(_in_batches(judge.model, gallery), temperature).numpy().mean())
         for gallery in (before, after)
     ]
     return {"before": means[0], "after": means[1], "change": means[1] - means[0]}

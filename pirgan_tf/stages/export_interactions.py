@@ -23,7 +23,8 @@ class ExportInteractionsOptions(Options):
 
     database: str = option(
         "sqlite:///PATH or postgresql://USER@HOST/NAME, with the password in PGPASSWORD or "
-        "~/.pgpass, for options.json holds this."
+        "~/.pgpass, for options.json holds this.",
+        reads=lambda url: url.partition("sqlite:///")[2],
     )
     study: str = option("The study's key, from its raters' link: what follows /s/.")
     format: str = option(
@@ -51,10 +52,11 @@ def run(options: ExportInteractionsOptions) -> None:
     says of each rater), or events.csv or events.jsonl; and options.json.
     """
     try:
-        database = survey.open_database(options.database, must_exist=True)
+        database = survey.open_database(options.database, read_only=True)
     except ModuleNotFoundError as error:
         raise InputError(
-            f"it needs pip install 'pirgan-tf[survey]', for {error.name} is missing"
+            "the survey's libraries must be installed (pip install 'pirgan-tf[survey]'). "
+            f"Received: no module {error.name}"
         ) from error
     with contextlib.closing(database), database.read() as session:
         try:

@@ -1,7 +1,6 @@
 """Stage `import_interactions`: ratings that were gathered elsewhere in, a table of rates out."""
 
 import dataclasses
-from pathlib import Path
 from typing import NoReturn
 
 from pirgan_tf import survey
@@ -10,6 +9,7 @@ from pirgan_tf.cli.options import Options, check_name, option
 from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.data.gallery import read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import check_file
 
 STAGE = "import_interactions"
 _ROLES = ("image", "rating", "rater", "status")
@@ -19,14 +19,14 @@ _ROLES = ("image", "rating", "rater", "status")
 class ImportInteractionsOptions(Options):
     """Flags of import_interactions."""
 
-    input: str = option("File of results, one rating a line.")
+    input: str = option("File of results, one rating a line.", reads=str)
     source: str = option("Who wrote it.", "csv", choices=("mturk", "toloka", "csv"))
     columns: tuple[str, ...] = option(
         "Names of its columns where they are not the usual ones of the source, such as "
         "image=Input.url,rating=Answer.stars; also rater and status.",
         (),
     )
-    gallery: str = option("Gallery whose images were rated, from sample.")
+    gallery: str = option("Gallery whose images were rated, from sample.", reads=str)
     pir_weights: str = option("What 1 to 5 stars are worth.", "0,.25,.5,.75,1")
 
     def validate(self) -> None:
@@ -37,8 +37,7 @@ class ImportInteractionsOptions(Options):
             raise InputError(
                 f"pir_weights must be those of five stars. Received: {self.pir_weights}"
             )
-        if not Path(self.input).is_file():
-            raise InputError(f"input must be a file. Received: {self.input}")
+        check_file(self.input, "input must be a file")
         read_gallery(self.gallery)
 
 

@@ -17,7 +17,7 @@ STAGE = "import_photos"
 class ImportPhotosOptions(Options):
     """Flags of import_photos."""
 
-    photos: str = option("Folder with one subfolder of photographs per class.")
+    photos: str = option("Folder with one subfolder of photographs per class.", reads=str)
     size: int = option("Width and height of the images: 32, 64 or 128 pixels.", data.IMAGE_SIZE)
 
     def validate(self) -> None:

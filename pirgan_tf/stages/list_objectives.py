@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 from pirgan_tf import users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
+from pirgan_tf.cli.outputs import write_output_file
+from pirgan_tf.cli.paths import check_file
 from pirgan_tf.errors import InputError
 
 STAGE = "list_objectives"
@@ -32,19 +33,16 @@ class ListObjectivesOptions(Options):
     seed: int = option("Seed of the choice of filters.", 0, minimum=0, below=2**31)
 
     def validate(self) -> None:
-        """Checks the numbers, the layers and the output."""
+        """Checks the numbers and the layers."""
         super().validate()
         if not _objectives(self):
-            raise InputError("the list would be empty: ask for colors, or for filters of layers")
-        output = Path(self.output)
-        if not output.exists():
-            return
-        if not self.overwrite:
             raise InputError(
-                f"output exists; choose another, or add --overwrite. Received: {output}"
+                "colors, filters or sets must leave an objective. Received: none of them"
             )
-        if not (output.is_file() and output.read_bytes().startswith(_HEADER.encode())):
-            raise InputError(f"only a list that {STAGE} wrote is replaced. Received: {output}")
+
+    def check_output(self) -> None:
+        """Checks that the file may be written."""
+        check_file(Path(self.output), self.overwrite, _HEADER)
 
 
 def run(options: ListObjectivesOptions) -> None:
@@ -56,22 +54,9 @@ def run(options: ListObjectivesOptions) -> None:
     """
     objectives = _objectives(options)
     choice = {name: value for name, value in options.to_json().items() if name in _CHOICE}
-    output = Path(options.output)
-    beside = output.with_name(output.name + ".partial")
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(
-            f"{_HEADER}{json.dumps(choice)}\n{users.format_objective_list(objectives)}",
-            encoding="utf-8",
-        )
-        beside.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
-        raise InputError(
-            f"output cannot be written: {error.strerror}. Received: {output}"
-        ) from error
-    print(f"{STAGE}: {len(objectives)} objectives in {output}")
+    header = f"{_HEADER}{json.dumps(choice)}\n"
+    write_output_file(options, header + users.format_objective_list(objectives))
+    print(f"{STAGE}: {len(objectives)} objectives in {options.output}")
 
 
 def main() -> NoReturn:

@@ -26,8 +26,10 @@ class PretrainOptions(GanOptions, DatasetOptions):
     conditional: bool = option("Train an ACGAN on the classes; without, a plain GAN.", True)
     steps: int = option("Training steps.", 1_100_000, minimum=1, changes_result=False)
     family: str = option("Networks: the paper's, or DCGAN's.", "paper", choices=tuple(gan.FAMILIES))
-    latent_size: int = option("Units of the latent.", 64, minimum=1)
-    width: float = option("Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0)
+    latent_size: int = option("Units of the latent.", 64, minimum=1, below=2**16)
+    width: float = option(
+        "Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0, below=16.0
+    )
     generator_learning_rate: float = option("Learning rate of Adam.", 1e-5, above=0.0)
     discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-5, above=0.0)
 
@@ -48,7 +50,7 @@ def run(options: PretrainOptions) -> None:
     """Trains a GAN on photographs (section 2.1.1 and appendix A of the paper).
 
     Writes generator.keras, discriminator.keras, gan.json, options.json, stats.jsonl,
-    images/, summaries/ (for TensorBoard) and checkpoints/ to the output.
+    images/ and summaries/ (for TensorBoard) to the output.
     """
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)

@@ -23,7 +23,7 @@ class PretrainEstimatorOptions(DatasetOptions):
     steps: int = option("Training steps.", 25_000, minimum=1, changes_result=False)
     learning_rate: float = option("Learning rate of Adam.", 5e-4, above=0.0)
     depth_multiplier: float = option(
-        "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0
+        "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0, below=16.0
     )
     heldout: float = option("Part of the photographs to measure on.", 0.1, above=0.0, below=1.0)
     evaluate_every: int = option("Steps between measurements.", 100, minimum=1)
@@ -40,7 +40,7 @@ def run(options: PretrainEstimatorOptions) -> None:
 
     It takes the place of the paper's training on JFT, which is not public. Writes
     inception_v2.keras, fit.json (accuracy on photographs that were held out),
-    options.json, stats.jsonl, summaries/ and checkpoints/ to the output, which
+    options.json, stats.jsonl and summaries/ to the output, which
     train_estimator takes as --initial.
     """
     options, devices = set_up_devices(options)
@@ -60,6 +60,14 @@ def run(options: PretrainEstimatorOptions) -> None:
         raise InputError(
             f"heldout must leave photographs on both sides. Received: {count} of {len(order)}"
         )
+    for rows in np.split(order, [count]):
+        lost = set(range(num_classes)) - set(dataset.labels[rows].tolist())
+        if lost:
+            names = ", ".join(dataset.class_names[label] for label in sorted(lost))
+            raise InputError(
+                "heldout must leave photographs of every class on both sides; another seed may "
+                f"do. Received: {count} of {len(order)} held out, and one side without {names}"
+            )
     parts = [(dataset.images[rows], dataset.labels[rows]) for rows in np.split(order, [count])]
     trainer = estimator.ClassifierTrainer(
         options.depth_multiplier,

@@ -9,6 +9,7 @@ from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import check_file, is_folder
 
 STAGE = "report"
 
@@ -18,17 +19,18 @@ class ReportOptions(Options):
     """Flags of report."""
 
     runs: tuple[str, ...] = option(
-        "Run folders, from reproduce or evaluate, and results.csv files, with commas."
+        "Run folders, from reproduce or evaluate, and results.csv files, with commas.",
+        reads=str,
     )
 
     def validate(self) -> None:
         """Checks that the run folders and files are there."""
         super().validate()
         if not self.runs:
-            raise InputError("runs must name at least one folder or results.csv")
+            raise InputError("runs must name at least one folder or results.csv. Received: none")
         for source in self.runs:
-            if not Path(source).exists():
-                raise InputError(f"runs must be folders or results.csv files. Received: {source}")
+            if not is_folder(source):
+                check_file(source, "runs must be folders or results.csv files")
 
 
 def run(options: ReportOptions) -> None:

@@ -1,15 +1,19 @@
 """Stage `serve`: a gallery in, a web server on which people rate its images."""
 
 import dataclasses
+import ipaddress
 import re
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import run_folder
+from pirgan_tf.cli.paths import check_apart, check_writable
 from pirgan_tf.data.gallery import gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import explain
 
 if TYPE_CHECKING:
     from pirgan_tf import survey
@@ -25,7 +29,7 @@ class ServeOptions(Options):
     output: str = option(
         "Folder of the survey; the same command goes on with it.", changes_result=False
     )
-    gallery: str = option("Gallery, from sample.")
+    gallery: str = option("Gallery, from sample.", reads=str)
     mode: str = option(
         "What people see: the images one by one, to give stars, or one behind a page of yours.",
         "rating",
@@ -51,6 +55,7 @@ class ServeOptions(Options):
         "How long an image waits for a rater who left, in minutes.",
         10.0,
         above=0,
+        below=1e6,
         changes_result=False,
     )
     texts: str | None = option(
@@ -81,14 +86,30 @@ class ServeOptions(Options):
         """Checks the numbers, the origins, the texts and the gallery."""
         super().validate()
         if self.overwrite:
-            raise InputError("serve never deletes what people answered; give another --output")
+            raise InputError(
+                "output must be another, for serve never deletes what people answered. "
+                f"Received: --overwrite of {self.output}"
+            )
         for origin in self.allowed_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise InputError(
                     "allowed_origins must be like https://example.org, without a path. "
                     f"Received: {origin!r}"
                 )
+        for address in self.trust_proxy:
+            try:
+                ipaddress.ip_network(address)
+            except ValueError as error:
+                raise InputError(
+                    "trust_proxy must be addresses or networks, such as 10.0.0.1 or 10.0.0.0/8. "
+                    f"Received: {address!r}"
+                ) from error
         read_gallery(self.gallery)
+
+    def check_output(self) -> None:
+        """Checks that the folder can be written; it may be there already."""
+        check_apart(Path(self.output), self.inputs())
+        check_writable(Path(self.output))
 
 
 def run(options: ServeOptions) -> None:
@@ -105,7 +126,8 @@ def run(options: ServeOptions) -> None:
         from pirgan_tf.survey import app, open_database, texts, web
     except ModuleNotFoundError as error:
         raise InputError(
-            f"serve needs pip install 'pirgan-tf[survey]', for {error.name} is missing"
+            "the survey's libraries must be installed (pip install 'pirgan-tf[survey]'). "
+            f"Received: no module {error.name}"
         ) from error
     config = web.WebConfig(texts.read_texts(options.texts), options.allowed_origins)
     # What is refused here leaves no folder behind.
@@ -142,10 +164,12 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(2048)
-    except OSError as error:
+    # UnicodeError: a label of the host's name that is none.
+    except (OSError, UnicodeError) as error:
         listening.close()
         raise InputError(
-            f"cannot listen there: {error.strerror}. Received: --host={host} --port={port}"
+            f"host and port must be free and of this machine ({explain(error)}). "
+            f"Received: --host={host} --port={port}"
         ) from error
     return listening
 

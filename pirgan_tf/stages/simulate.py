@@ -17,7 +17,7 @@ STAGE = "simulate"
 class SimulateOptions(Options):
     """Flags of simulate."""
 
-    gallery: str = option("Gallery, from sample.")
+    gallery: str = option("Gallery, from sample.", reads=str)
     objective: str = option("What the users like, such as color:red-blue or vgg16:pool2:17.")
     vgg16_weights: str = vgg16_weights_option()
     impressions: int = option("How often each image is shown.", 1000, minimum=1)

@@ -3,15 +3,16 @@
 import dataclasses
 import functools
 import operator
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pirgan_tf import analysis, estimator, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder, write_json
-from pirgan_tf.data.gallery import read_gallery
+from pirgan_tf.data.gallery import Gallery, read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import check_file, is_folder
 from pirgan_tf.stages.shared.training_options import TrainingOptions, set_up_devices, train
 
 if TYPE_CHECKING:
@@ -25,16 +26,18 @@ STAGE = "train_estimator"
 class TrainEstimatorOptions(TrainingOptions):
     """Flags of train_estimator; the defaults are the paper's numbers."""
 
-    gallery: tuple[str, ...] = option("Gallery, from sample; or several, with commas.")
-    interactions: tuple[str, ...] = option("interactions.csv of each gallery, or its folder.")
+    gallery: tuple[str, ...] = option("Gallery, from sample; or several, with commas.", reads=str)
+    interactions: tuple[str, ...] = option(
+        "interactions.csv of each gallery, or its folder.", reads=str
+    )
     steps: int = option(
         "Training steps (decision of ours).", 25_000, minimum=1, changes_result=False
     )
     learning_rate: float = option("Learning rate of Adam.", 5e-4, above=0.0)
     depth_multiplier: float = option(
-        "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0
+        "Scales the depths of Inception v2; 1 is the paper.", 1.0, above=0.0, below=16.0
     )
-    num_bins: int = option("Bins of the rate.", 100, minimum=2)
+    num_bins: int = option("Bins of the rate.", 100, minimum=2, below=10_001)
     head: str = option(
         "Output: the paper's softmax over bins, or a scalar, which did worse there.",
         "softmax",
@@ -48,11 +51,14 @@ class TrainEstimatorOptions(TrainingOptions):
     )
     temperature: float = option("Softmax temperature in use.", estimator.USE_TEMPERATURE, above=0.0)
     slim_checkpoint: str | None = option(
-        "TF-slim's checkpoint of Inception v2 to begin with, instead of random weights.", None
+        "TF-slim's checkpoint of Inception v2 to begin with, instead of random weights.",
+        None,
+        reads=str,
     )
     initial: str | None = option(
         "Folder of train_estimator or pretrain_estimator to begin with, instead of random weights.",
         None,
+        reads=str,
     )
     heldout: float = option("Part of each gallery to measure on.", 0.1, above=0.0, below=1.0)
     num_train: int | None = option(
@@ -85,8 +91,7 @@ def run(options: TrainEstimatorOptions, trainers: "TracedTrainers | None" = None
     """Learns from interactions to estimate the rate of any image (section 2.1.3).
 
     Writes estimator.keras, estimator.json, fit.json (how good it is on images
-    that were held out), options.json, stats.jsonl, summaries/ and checkpoints/ to
-    the output.
+    that were held out), options.json, stats.jsonl and summaries/ to the output.
 
     Args:
         options: the flags.
@@ -174,11 +179,11 @@ def check_initial(slim_checkpoint: str | None, initial: str | None) -> None:
             "slim_checkpoint and initial are two ways to begin; give one. "
             f"Received: {slim_checkpoint} and {initial}"
         )
-    if slim_checkpoint and not (
-        Path(slim_checkpoint).exists() or Path(f"{slim_checkpoint}.index").exists()
-    ):
-        raise InputError(
-            f"slim_checkpoint must be TF-slim's checkpoint. Received: {slim_checkpoint}"
+    if slim_checkpoint and not is_folder(slim_checkpoint):
+        index = f"{slim_checkpoint}.index"
+        check_file(
+            index if os.path.lexists(index) else slim_checkpoint,
+            "slim_checkpoint must be TF-slim's checkpoint",
         )
     if initial:
         estimator.find_initial(initial)
@@ -204,9 +209,15 @@ def _shape(options: TrainEstimatorOptions, image_size: int) -> "EstimatorShape":
 
 
 def _read(options: TrainEstimatorOptions) -> list["RatedImages"]:
-    rated = []
+    rated: list[RatedImages] = []
+    galleries: list[Gallery] = []
     for path, interactions in zip(options.gallery, options.interactions, strict=True):
         gallery = read_gallery(path)
+        if any(gallery.same_as(other) for other in galleries):
+            raise InputError(
+                f"galleries must be different. Received: the images of {path} a second time"
+            )
+        galleries.append(gallery)
         table = users.match_gallery(users.read_interactions(interactions), gallery.ids.tolist())
         rated.append(
             estimator.RatedImages(

@@ -2,14 +2,15 @@
 
 import dataclasses
 import functools
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pirgan_tf import data, estimator, gan, training
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
-from pirgan_tf.cli.outputs import output_folder, read_json, read_options
+from pirgan_tf.cli.outputs import output_folder, read_options
 from pirgan_tf.errors import InputError
+from pirgan_tf.stages.shared.estimator_options import read_temperature
 from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
@@ -23,10 +24,12 @@ STAGE = "tune"
 class TuneOptions(GanOptions):
     """Flags of tune; the defaults are the paper's numbers."""
 
-    gan: str = option("GAN folder, from pretrain or tune.")
-    estimator: str = option("Estimator folder, from train_estimator.")
+    gan: str = option("GAN folder, from pretrain or tune.", reads=str)
+    estimator: str = option("Estimator folder, from train_estimator.", reads=str)
     dataset: str | None = option(
-        "Photographs that the discriminator goes on to see; those of the GAN by default.", None
+        "Photographs that the discriminator goes on to see; those of the GAN by default.",
+        None,
+        reads=data.dataset_folder,
     )
     steps: int = option("Training steps.", 50_000, minimum=1, changes_result=False)
     pir_weight: float = option("w_PIR of section 2.1.4.", 1000.0, minimum=0.0)
@@ -49,16 +52,25 @@ class TuneOptions(GanOptions):
         """Checks the numbers, both folders and the dataset."""
         super().validate()
         inherited = _inherit(self)
-        read_options(self.estimator, ("train_estimator",), ("temperature",))
+        read_temperature(self.estimator)
         _check_image_size(self)
+        if not inherited["landscapes"] >= 2:
+            raise InputError(
+                f"landscapes of a GAN must be at least 2. Received: {inherited['landscapes']} "
+                f"in {self.gan}/options.json"
+            )
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
+
+    def inputs(self) -> Iterator[tuple[str, str]]:
+        """Yields what the command reads, the GAN's photographs too."""
+        return super(TuneOptions, dataclasses.replace(self, **_inherit(self))).inputs()
 
 
 def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
     """Tunes a GAN so that its images have a higher estimated rate (section 2.1.4).
 
     Writes what pretrain writes: generator.keras, discriminator.keras, gan.json,
-    options.json, stats.jsonl, images/, summaries/ and checkpoints/ to the output.
+    options.json, stats.jsonl, images/ and summaries/ to the output.
 
     Args:
         options: the flags.
@@ -127,7 +139,7 @@ def main() -> NoReturn:
 
 def _check_image_size(options: TuneOptions) -> None:
     image_size = gan.read_gan_shape(options.gan).image_size
-    judged = read_json(Path(options.estimator) / "estimator.json").get("image_size")
+    judged = estimator.read_estimator_shape(options.estimator).image_size
     if judged != image_size:
         raise InputError(
             f"estimator must be of images of the GAN's size, {image_size}. Received: {judged}"
@@ -149,14 +161,15 @@ def _inherit(options: TuneOptions) -> dict[str, Any]:
         "temperature": options.temperature,
     }
     if options.temperature is None:
-        judged = read_options(options.estimator, ("train_estimator",), ("temperature",))
-        inherited["temperature"] = judged["temperature"]
+        inherited["temperature"] = read_temperature(options.estimator)
     if options.dataset is None:
         trained = read_options(
-            options.gan, ("pretrain", "tune"), ("dataset", "classes", "landscapes")
+            options.gan,
+            ("pretrain", "tune"),
+            {"dataset": str, "classes": list, "landscapes": int},
         )
         inherited["dataset"] = trained["dataset"]
-        inherited["classes"] = inherited["classes"] or tuple(trained["classes"])
+        inherited["classes"] = inherited["classes"] or tuple(map(str, trained["classes"]))
         inherited["landscapes"] = options.landscapes or trained["landscapes"]
     inherited["landscapes"] = inherited["landscapes"] or data.NUM_LANDSCAPES
     return inherited

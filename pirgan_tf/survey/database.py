@@ -1,6 +1,8 @@
 """The database of a survey: SQLite in a file, or a PostgreSQL server."""
 
 import contextlib
+import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import check_file, explain, refusal
 from pirgan_tf.survey.errors import DatabaseUnavailable
 from pirgan_tf.survey.models import SCHEMA_VERSION, Base, SchemaVersion
 
@@ -18,6 +21,10 @@ from pirgan_tf.survey.models import SCHEMA_VERSION, Base, SchemaVersion
 PATIENCE = 5.0
 # Any number will do, if all processes that might create the tables at once use it.
 _SCHEMA_LOCK = 5_081_959
+_PASSWORD = re.compile(r":[^:@/]*@")
+_MOST_NAMED = 5
+_REACH = "database must stay within reach, and whole"
+_WANTED = "database must be a survey's own, or not exist yet"
 
 
 class Database:
@@ -65,47 +72,54 @@ class Database:
             yield
             return
         if not self._turn.acquire(timeout=PATIENCE):
-            raise DatabaseUnavailable(f"the database was busy for {PATIENCE:g} seconds")
+            raise DatabaseUnavailable(f"{_REACH}. Received: busy for {PATIENCE:g} seconds")
         try:
             yield
         finally:
             self._turn.release()
 
 
-def open_database(url: str, *, must_exist: bool = False) -> Database:
+def open_database(url: str, *, read_only: bool = False) -> Database:
     """Opens a survey's database.
 
     Args:
         url: sqlite:///PATH (sqlite:////PATH if it begins at the root), or
             postgresql://USER:PASSWORD@HOST/NAME.
-        must_exist: whether to refuse a database without a survey's tables; otherwise
-            they are made.
+        read_only: whether nothing will be written. Then there must be a survey in it;
+            otherwise its tables are made where there are no tables at all.
 
     Raises:
-        InputError: the URL is of another kind, the database cannot be opened, or its
-            tables are of another version of this package.
+        InputError: the URL is of another kind, the database cannot be opened, is another
+            program's, or its tables are of another version of this package.
     """
+    wanted = "database must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
     try:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
-        parsed = None
-    if parsed is not None and parsed.drivername == "sqlite" and parsed.database:
-        engine = _sqlite_engine(parsed, must_exist)
-    elif parsed is not None and parsed.drivername in ("postgresql", "postgresql+psycopg"):
-        engine = _postgresql_engine(parsed.set(drivername="postgresql+psycopg"))
-    else:
-        raise InputError(
-            "database must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME. "
-            f"Received: {url if parsed is None else parsed.render_as_string()}"
-        )
-    database = Database(engine)
+        raise InputError(f"{wanted}. Received: {_PASSWORD.sub(':***@', url)}") from None
     # With the password hidden, for the message may go to a log.
     shown = parsed.render_as_string()
+    is_sqlite = parsed.drivername == "sqlite"
+    if is_sqlite and (parsed.host or parsed.query or parsed.database in (None, "", ":memory:")):
+        raise InputError(f"{wanted}. Received: {shown}")
+    if not is_sqlite and parsed.drivername not in ("postgresql", "postgresql+psycopg"):
+        raise InputError(f"{wanted}. Received: {shown}")
+    if is_sqlite:
+        _check_sqlite_file(Path(parsed.database or ""), shown, read_only)
     try:
-        with database.write() as session:
-            _check_schema(session, shown, must_exist)
-    except DatabaseUnavailable as error:
-        raise InputError(f"database cannot be opened: {error}. Received: {shown}") from error
+        engine = _sqlite_engine(parsed, read_only) if is_sqlite else _postgresql_engine(parsed)
+        database = Database(engine)
+        with database.read() as session:
+            is_new = not _has_survey(session.connection(), shown)
+        if is_new:
+            if read_only:
+                raise refusal(_WANTED, shown, "holds no survey")
+            with database.write() as session:
+                _make_tables(session, shown)
+    except InputError:
+        raise
+    except (DatabaseUnavailable, sa.exc.SQLAlchemyError, TypeError, ValueError) as error:
+        raise refusal(_WANTED, shown, f"cannot be opened ({explain(error)})") from error
     return database
 
 
@@ -119,15 +133,38 @@ def _session(engine: sa.Engine) -> Iterator[Session]:
 def _reported() -> Iterator[None]:
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+        # Of the others, a damaged file's has no type of its own.
+        if not isinstance(error, sa.exc.OperationalError | sa.exc.TimeoutError) and (
+            type(error) is not sa.exc.DatabaseError
+        ):
+            raise
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise DatabaseUnavailable(reason) from error
+        raise DatabaseUnavailable(f"{_REACH}. Received: {reason}") from error
 
 
-def _sqlite_engine(url: sa.URL, must_exist: bool) -> sa.Engine:
+def _check_sqlite_file(path: Path, shown: str, read_only: bool) -> None:
+    """Refuses a file that is no survey's before anything is written to it or beside it."""
+    if not read_only and not os.path.lexists(path):
+        return
+    check_file(path, _WANTED)
+    if path.stat().st_size == 0:
+        raise refusal(_WANTED, shown, "is an empty file")
+    # An ordinary connection makes files beside one in WAL mode, and leaves them there.
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    location = f"{path.absolute().as_uri()}?{mode}"
+    engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(location, uri=True))
+    try:
+        with engine.connect() as connection:
+            _has_survey(connection, shown)
+    except sa.exc.SQLAlchemyError as error:
+        raise refusal(_WANTED, shown, f"cannot be opened ({explain(error)})") from None
+    finally:
+        engine.dispose()
+
+
+def _sqlite_engine(url: sa.URL, read_only: bool) -> sa.Engine:
     path = Path(url.database or "")
-    if must_exist and not path.is_file():
-        raise InputError(f"database does not exist. Received: {url.render_as_string()}")
     engine = sa.create_engine(
         url, connect_args={"timeout": PATIENCE}, pool_timeout=PATIENCE, pool_size=20
     )
@@ -136,6 +173,9 @@ def _sqlite_engine(url: sa.URL, must_exist: bool) -> sa.Engine:
     def _prepare(connection: sqlite3.Connection, _: Any) -> None:
         # Else the driver begins transactions when it sees fit.
         connection.isolation_level = None
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+            return
         for pragma in (
             "journal_mode = WAL",
             # What was acknowledged survives the loss of power too.
@@ -154,14 +194,14 @@ def _sqlite_engine(url: sa.URL, must_exist: bool) -> sa.Engine:
     def _check(*_: Any) -> None:
         # An open connection would go on writing to a file that somebody has deleted.
         if not path.is_file():
-            raise DatabaseUnavailable(f"{path} is gone")
+            raise DatabaseUnavailable(f"{_REACH}. Received: {path}, which is gone")
 
     return engine
 
 
 def _postgresql_engine(url: sa.URL) -> sa.Engine:
     return sa.create_engine(
-        url,
+        url.set(drivername="postgresql+psycopg"),
         connect_args={
             "connect_timeout": round(PATIENCE),
             "options": f"-c lock_timeout={PATIENCE:g}s",
@@ -172,26 +212,32 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
     )
 
 
-def _check_schema(session: Session, url: str, must_exist: bool) -> None:
-    """Makes the tables where there are none."""
+def _has_survey(connection: sa.Connection, shown: str) -> bool:
+    """Returns whether a database has a survey's tables, or none at all.
+
+    Raises:
+        InputError: it has other tables, or those of another version.
+    """
+    tables = set(sa.inspect(connection).get_table_names())
+    if not tables:
+        return False
+    if not set(Base.metadata.tables) <= tables:
+        names = ", ".join(sorted(tables)[:_MOST_NAMED])
+        raise refusal(_WANTED, shown, f"has tables of another program ({names})")
+    versions = connection.scalars(sa.select(SchemaVersion.version)).all()
+    if versions != [SCHEMA_VERSION]:
+        raise InputError(
+            f"database must have the survey's tables of version {SCHEMA_VERSION}. "
+            f"Received: {shown}, of version {', '.join(map(str, versions)) or 'none'}"
+        )
+    return True
+
+
+def _make_tables(session: Session, shown: str) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
     connection = session.connection()
-    if not sa.inspect(connection).has_table(SchemaVersion.__tablename__):
-        if must_exist:
-            raise InputError(f"database holds no survey. Received: {url}")
-        taken = set(sa.inspect(connection).get_table_names()) & set(Base.metadata.tables)
-        if taken:
-            raise InputError(
-                f"database has tables named {', '.join(sorted(taken))} that are no survey's; "
-                f"give it a database of its own. Received: {url}"
-            )
+    # Another process may have made them meanwhile.
+    if not _has_survey(connection, shown):
         Base.metadata.create_all(connection)
         session.add(SchemaVersion(version=SCHEMA_VERSION))
-        return
-    version = session.scalars(sa.select(SchemaVersion.version)).one()
-    if version != SCHEMA_VERSION:
-        raise InputError(
-            f"database must have the survey's tables of version {SCHEMA_VERSION}, but has "
-            f"version {version}. Received: {url}"
-        )

@@ -45,8 +45,8 @@ def interactions(
     weights = weights or PirWeights.parse(DEFAULT_WEIGHTS[study.mode])
     if weights.mode != study.mode:
         raise InputError(
-            f"a study of mode {study.mode} needs pir_weights like "
-            f"{DEFAULT_WEIGHTS[study.mode]}, not those of mode {weights.mode}"
+            f"pir_weights of a study of mode {study.mode} must be like "
+            f"{DEFAULT_WEIGHTS[study.mode]}. Received: those of mode {weights.mode}"
         )
     if excluded is None:
         verdicts = judge_raters(session, study)

@@ -1,13 +1,13 @@
 """Ratings that were gathered elsewhere: result files of MTurk and Toloka, and any CSV."""
 
-import csv
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.table import read_table
 from pirgan_tf.survey.prior import add_posterior
 from pirgan_tf.survey.result_columns import ResultColumns
 from pirgan_tf.survey.weights import PirWeights
@@ -45,14 +45,12 @@ def read_results(path: str | Path, columns: ResultColumns, image_ids: Sequence[s
     Raises:
         InputError: the file cannot be read, lacks a column, or gives no rating at all.
     """
-    header, *lines = _read_lines(Path(path), columns.delimiter)
-    names = header[1]
-    for wanted in (columns.image, columns.rating):
-        if wanted not in names:
-            raise InputError(f"{path} must have a column {wanted!r}. Received: {', '.join(names)}")
+    table = read_table(path, columns.delimiter)
+    table.require([columns.image, columns.rating])
+    names = table.names
     known, earlier = set(image_ids), dict[tuple[str, str], int]()
     ratings, rejected = [], []
-    for number, fields in lines:
+    for number, fields in table.lines:
         if len(fields) != len(names):
             missing = [""] * (len(names) - len(fields))
             reason = f"{len(fields)} fields where the first line has {len(names)}"
@@ -75,8 +73,8 @@ def read_results(path: str | Path, columns: ResultColumns, image_ids: Sequence[s
         earlier[rater, image] = number
         ratings.append((image, int(row[columns.rating])))
     if not ratings:
-        first = f": line {rejected[0][0]}: {rejected[0][1]}" if rejected else ""
-        raise InputError(f"{path} gives no rating{first}")
+        first = f" (line {rejected[0][0]}: {rejected[0][1]})" if rejected else ""
+        raise InputError(f"table must give at least one rating{first}. Received: {path}")
     return Results(
         pd.DataFrame(ratings, columns=["image_id", "stars"]),
         pd.DataFrame(rejected, columns=["line", "reason", *names]),
@@ -101,30 +99,6 @@ def count_ratings(ratings: pd.DataFrame, weights: PirWeights) -> pd.DataFrame:
     )
     table["pir"] = table["positives"] / table["impressions"]
     return add_posterior(table.reset_index())
-
-
-def _read_lines(path: Path, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Returns number and fields of every line that is not empty; at least the first."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            lines = list(_numbered(csv.reader(stream, delimiter=delimiter, strict=True)))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is not a text file of columns in UTF-8: {error}") from None
-    if not lines:
-        raise InputError(f"{path} is empty")
-    return lines
-
-
-def _numbered(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    number = 1
-    for fields in reader:
-        # Toloka leaves lines empty between two pages of tasks.
-        if any(fields):
-            yield number, fields
-        # A field in quotes may go over several lines.
-        number = reader.line_num + 1  # type: ignore[attr-defined]
 
 
 def _image_id(text: str, known: set[str]) -> str | None:

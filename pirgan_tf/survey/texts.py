@@ -7,6 +7,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import read_text
 
 FILES = ("intro.md", "closing.md")
 _DEFAULTS = Path(__file__).parent / "texts"
@@ -37,7 +38,14 @@ def read_texts(folder: str | Path | None) -> Texts:
     given = {} if folder is None else _given(Path(folder))
     markdown = MarkdownIt("commonmark", {"html": False})
     return Texts(
-        *(Markup(markdown.render(_read(given.get(name, _DEFAULTS / name)))) for name in FILES)
+        *(
+            Markup(
+                markdown.render(
+                    read_text(given.get(name, _DEFAULTS / name), "text for raters must be in UTF-8")
+                )
+            )
+            for name in FILES
+        )
     )
 
 
@@ -46,10 +54,3 @@ def _given(folder: Path) -> dict[str, Path]:
     if not given:
         raise InputError(f"texts must be a folder with {' or '.join(FILES)}. Received: {folder}")
     return given
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"file must be text in UTF-8. Received: {path}") from error

@@ -54,7 +54,10 @@ class PirWeights:
             return cls("page", page=page)
         if len(parts) != 5:
             raise _refusal("five stars have five weights", text)
-        return cls("rating", stars=tuple(_number(part, text) for part in parts))
+        stars = tuple(_number(part, text) for part in parts)
+        if list(stars) != sorted(stars):
+            raise _refusal("more stars must not be worth less", text)
+        return cls("rating", stars=stars)
 
 
 def _page_weight(part: str, text: str) -> PageWeight:

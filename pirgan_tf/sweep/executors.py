@@ -8,13 +8,14 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Sequence
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from pirgan_tf.cli import signals
 from pirgan_tf.cli.command import import_tensorflow
-from pirgan_tf.errors import Interrupted, TrainingError
+from pirgan_tf.errors import TrainingError
 from pirgan_tf.sweep.objective_run import Outcome, objective_folder, record_failure, run_objective
 
 
@@ -33,16 +34,15 @@ def run_objectives(
 
     Raises:
         TrainingError: if Ray's cluster cannot be reached.
-        Interrupted: after SIGTERM, once the workers have stopped.
+        Interrupted: after SIGTERM or SIGINT, once the workers have stopped.
     """
     if options.executor == "local" and options.jobs == 1:
         yield from (run_objective(text, options, folder) for text in texts)
         return
     workers = (_Ray if options.executor == "ray" else _Processes)(options, folder)
-    # After the workers' start: Ray sets a handler of its own.
-    previous = signal.signal(signal.SIGTERM, _stop)
     waiting, running = deque(texts), dict[Any, str]()
-    try:
+    # After the workers' start: Ray sets a handler of its own.
+    with signals.raised("; the same command goes on"), contextlib.closing(workers):
         while waiting or running:
             # No more at a time: what is handed over already cannot be taken back on a signal.
             while waiting and len(running) < options.jobs:
@@ -54,17 +54,10 @@ def run_objectives(
                     yield workers.result(handle)
                 except _WorkerError as error:
                     yield record_failure(text, options, folder, "worker", str(error))
-    finally:
-        workers.close()
-        signal.signal(signal.SIGTERM, previous)
 
 
 class _WorkerError(RuntimeError):
     """A worker ended in the middle of an objective."""
-
-
-def _stop(signum: int, frame: Any) -> NoReturn:
-    raise Interrupted(signum, "stopped by SIGTERM; the same command goes on")
 
 
 def _work(text: str, options: Any, folder: Path, directory: Path) -> Outcome:
@@ -152,10 +145,18 @@ class _Processes:
         ours, theirs = context.Pipe()
         arguments = (theirs, self._options, self._folder, Path.cwd())
         process = context.Process(target=_serve, args=arguments)
-        process.start()
-        # So that the pipe ends with the process.
-        theirs.close()
-        self._processes[ours] = process
+        # Ctrl-C reaches all processes of a terminal: the workers leave it to this one. The
+        # tracker's start would lift the block.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            process.start()
+            # So that the pipe ends with the process.
+            theirs.close()
+            self._processes[ours] = process
+        finally:
+            # From here on a signal is raised, and `close` ends this one too.
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return ours
 
     def _end(self, calls: Any) -> int | None:
@@ -176,7 +177,9 @@ class _Ray:
             ray.init(log_to_driver=False)
         except (ConnectionError, RuntimeError, ValueError) as error:
             reason = " ".join(str(error).split())
-            raise TrainingError(f"Ray's cluster cannot be reached: {reason}") from error
+            raise TrainingError(
+                f"Ray's cluster must be within reach. Received: {reason}"
+            ) from error
         self._ray, self._options, self._folder = ray, options, folder
         self._task = ray.remote(_work_on_ray).options(
             max_retries=3,

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pirgan_tf import training, users
-from pirgan_tf.cli.outputs import read_json, write_json
+from pirgan_tf.cli.outputs import write_json
 from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.files.json import read_json
 from pirgan_tf.stages import evaluate, sample, simulate, train_estimator, tune
 from pirgan_tf.sweep.reproduce_options import stage_options
 

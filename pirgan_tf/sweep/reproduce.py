@@ -55,8 +55,9 @@ def run(options: Any) -> None:
         _print_table(folder / "report" / "results.csv")
         if failed:
             raise TrainingError(
-                f"{len(failed)} of {len(texts)} objectives failed, {failed[0].objective} in "
-                f"{failed[0].failure} (the report has all reasons): the same command tries again"
+                "every objective must succeed; the same command tries the others again. "
+                f"Received: {len(failed)} of {len(texts)} that failed, {failed[0].objective} in "
+                f"{failed[0].failure} (the report has all reasons)"
             )
 
 

@@ -4,11 +4,14 @@ import dataclasses
 import importlib.util
 import math
 import typing
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pirgan_tf import data, gan, users
 from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import read_options
+from pirgan_tf.cli.paths import check_apart, check_writable
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages import (
     evaluate,
@@ -41,8 +44,11 @@ class _RunOptions(DeviceOptions):
         "What the users like: one or several objectives, with spaces, or a file with one a line, "
         "as list_objectives writes it.",
         changes_result=False,
+        reads=users.objective_file,
     )
-    gan: str | None = option("GAN folder to begin with, instead of pretraining one.", None)
+    gan: str | None = option(
+        "GAN folder to begin with, instead of pretraining one.", None, reads=str
+    )
     vgg16_weights: str = vgg16_weights_option()
     rounds: int = option("Rounds of users, estimator and tuning (section 4.3.3).", 1, minimum=1)
     tune_pir_weight: tuple[str, ...] = option(
@@ -54,7 +60,7 @@ class _RunOptions(DeviceOptions):
         # What diversity takes: five neighbours, the image itself, and one that is none.
         minimum=7,
     )
-    jobs: int = option("Objectives at once.", 1, minimum=1, changes_result=False)
+    jobs: int = option("Objectives at once.", 1, minimum=1, below=1025, changes_result=False)
     executor: str = option(
         "Where they run: processes of this machine, or a Ray cluster that shares the output's "
         "file system (a running one, such as that of RAY_ADDRESS, or else a new one here).",
@@ -85,12 +91,15 @@ class _RunOptions(DeviceOptions):
                 f"rounds. Received: {self.rounds} rounds"
             )
         if self.gan:
-            gan.read_gan_shape(self.gan)
-            made_with = read_options(self.gan, ("pretrain", "tune"), ("dataset", "classes"))
-            dataset, classes = made_with["dataset"], tuple(made_with["classes"])
+            image_size = gan.read_gan_shape(self.gan).image_size
+            made_with = read_options(
+                self.gan, ("pretrain", "tune"), {"dataset": str, "classes": list}
+            )
+            dataset, classes = made_with["dataset"], tuple(map(str, made_with["classes"]))
         else:
             stage_options("pretrain", self, output=self.output).validate()
             dataset, classes = options["pretrain_dataset"], options["pretrain_classes"]
+            image_size = options["pretrain_image_size"] or data.IMAGE_SIZE
         data.validate_dataset_spec(
             options["tune_dataset"] or dataset, options["tune_classes"] or classes
         )
@@ -101,12 +110,27 @@ class _RunOptions(DeviceOptions):
         train_estimator.check_labels(options["estimator_head"], options["estimator_labels"])
         for stage in ("estimator", "tune"):
             self.check_replicas(options[f"{stage}_batch_size"])
+        for name in ("sample_num_images", "evaluate_num_images"):
+            sample.check_gallery_fits(options[name] or 0, image_size)
         _check_gallery(
             options["sample_num_images"],
             options["estimator_heldout"],
             options["estimator_num_train"],
             options["estimator_batch_size"],
         )
+
+    def inputs(self) -> Iterator[tuple[str, str]]:
+        """Yields what the command reads, the GAN's photographs too."""
+        yield from super().inputs()
+        if self.gan:
+            dataset = read_options(self.gan, ("pretrain", "tune"), {"dataset": str})["dataset"]
+            if folder := data.dataset_folder(dataset):
+                yield "gan", folder
+
+    def check_output(self) -> None:
+        """Checks that the folder can be written; it may be there already."""
+        check_apart(Path(self.output), self.inputs())
+        check_writable(Path(self.output))
 
     @property
     def objective_texts(self) -> list[str]:

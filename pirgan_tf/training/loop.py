@@ -1,18 +1,16 @@
-"""The loop around every trainer: steps, checkpoints, resuming, signals."""
+"""The loop around every trainer: steps, records, checkpoints, resuming."""
 
 import dataclasses
 import math
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
 
-from pirgan_tf.errors import InputError, Interrupted, TrainingError
+from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.training.checkpoints import Checkpoints
 from pirgan_tf.training.records import Records
+from pirgan_tf.training.stopping import stopping
 from pirgan_tf.training.trainer import Trainer
 
 _SECONDS_PER_CALL = 1.0
@@ -53,6 +51,9 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
     answered soon and Python costs nothing. How the steps are split into calls
     has no influence on the weights.
 
+    What is due at the last step only because it is the last comes after its
+    checkpoint: a run that goes on to more steps is then that of a straight one.
+
     Args:
         trainer: the trainer, with all its variables built.
         schedule: when to do what.
@@ -63,38 +64,33 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
         The step at which training ended.
 
     Raises:
-        Interrupted: after SIGTERM or SIGINT; a checkpoint was written.
+        Interrupted: after SIGTERM or SIGINT; a checkpoint was written. A second
+            signal ends the process at once.
         InputError: if the checkpoint is of a later step than the last, or of
-            other networks.
-        TrainingError: if a loss or a weight is not finite; no checkpoint was
-            written after the last good one.
+            other networks, or if none can be read.
+        TrainingError: if a loss or a weight is not finite, and no checkpoint was
+            written after the last good one; or if none can be written.
     """
-    position = tf.Variable(0, dtype=tf.int64, trainable=False)
-    checkpoint = tf.train.Checkpoint(step=position, **trainer.checkpoint_items())
-    manager = tf.train.CheckpointManager(
-        checkpoint, str(folder / "checkpoints"), max_to_keep=schedule.keep_checkpoints
+    checkpoints = Checkpoints(
+        folder / "checkpoints", trainer.checkpoint_items(), schedule.keep_checkpoints
     )
-    if manager.latest_checkpoint:
-        try:
-            checkpoint.restore(manager.latest_checkpoint).assert_existing_objects_matched()
-        except (AssertionError, ValueError) as error:
-            raise InputError(
-                "the unfinished output must be of the same networks, and is of others, as another "
-                f"version builds them; delete it to begin anew. Received: {folder}"
-            ) from error
-    step = int(position.numpy())
+    step, recorded = checkpoints.restore()
     if step > schedule.steps:
         raise InputError(
             f"steps must be at least {step}, which the unfinished output has reached. "
             f"Received: {schedule.steps}"
         )
+    with (
+        stopping() as stop,
+        Records(folder, step, recorded, schedule.steps, trainer.batch_size) as records,
+    ):
+        stop.saved = step
 
-    def save() -> None:
-        _check_weights(trainer, step)
-        position.assign(step)
-        manager.save(checkpoint_number=step)
+        def save() -> None:
+            _check_weights(trainer, step)
+            checkpoints.save(step, records.state())
+            stop.saved, stop.unsaved = step, False
 
-    with Records(folder, step, schedule.steps, trainer.batch_size) as records, _signals() as caught:
         if step == 0:
             records.image("fakes_init", 0, trainer.draw_images())
         saved_at = time.monotonic()
@@ -104,44 +100,55 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
             started = time.monotonic()
             sums = trainer.train(tf.constant(step, tf.int64), tf.constant(count, tf.int64))
             sums = {name: float(value) for name, value in sums.items()}
+            stop.unsaved = True
             seconds = time.monotonic() - started
             _check_losses(sums, step + 1, step + count)
             step += count
             records.add(sums, count)
             steps_per_call = max(1, round(count * _SECONDS_PER_CALL / max(seconds, 1e-6)))
 
-            evaluated = _is_due(step, schedule.evaluate_every, schedule.steps)
+            evaluated = _is_due(step, schedule.evaluate_every)
             if evaluated:
                 records.add_evaluation(trainer.evaluate(step))
-            if _is_due(step, schedule.images_every, schedule.steps):
+            if _is_due(step, schedule.images_every):
                 records.image(f"fakes_{step:06d}", step, trainer.draw_images())
             # Figures of an evaluation belong to its own step, so it ends a tick.
-            if _is_due(step, schedule.log_every, schedule.steps) or evaluated or caught:
+            if _is_due(step, schedule.log_every) or evaluated:
                 records.tick(step)
             late = time.monotonic() - saved_at > 60 * schedule.checkpoint_minutes > 0
-            if _is_due(step, schedule.checkpoint_every, schedule.steps) or late or caught:
+            if _is_due(step, schedule.checkpoint_every) or late or stop.signum:
                 save()
                 saved_at = time.monotonic()
-            if caught:
-                name = signal.Signals(caught[0]).name
-                raise Interrupted(
-                    caught[0], f"stopped at step {step} by {name}; checkpoint written"
-                )
-        if position.numpy() < step:
+            stop.interrupt()
+        if stop.saved < step:
             save()
+        stop.interrupt()
+        _finish(trainer, schedule, records, step)
     return step
 
 
-def _is_due(step: int, every: int, last: int) -> bool:
-    return bool(every) and (step % every == 0 or step == last)
+def _finish(trainer: Trainer, schedule: Schedule, records: Records, step: int) -> None:
+    """Ends the records at the last step, where it is not one at which they are due."""
+    unevaluated = schedule.evaluate_every and step % schedule.evaluate_every
+    if unevaluated:
+        records.add_evaluation(trainer.evaluate(step))
+    if schedule.images_every and step % schedule.images_every:
+        records.image(f"fakes_{step:06d}", step, trainer.draw_images())
+    if step > records.last_tick or unevaluated:
+        records.tick(step)
+
+
+def _is_due(step: int, every: int) -> bool:
+    return bool(every) and step % every == 0
 
 
 def _check_losses(sums: dict[str, float], first: int, last: int) -> None:
     for name, value in sums.items():
         if not math.isfinite(value):
             raise TrainingError(
-                f"{name} is not finite in steps {first} to {last}: begin anew with a lower "
-                "learning rate, or with --precision=float32 if it was bfloat16"
+                f"{name} must stay finite; begin anew with a lower learning rate, or with "
+                "--precision=float32 if it was bfloat16. "
+                f"Received: {value} in steps {first} to {last}"
             )
 
 
@@ -152,24 +159,7 @@ def _check_weights(trainer: Trainer, step: int) -> None:
             value = tf.convert_to_tensor(variable)
             if value.dtype.is_floating and not tf.reduce_all(tf.math.is_finite(value)):
                 raise TrainingError(
-                    f"{getattr(variable, 'path', variable.name)} of the {name} is not finite at "
-                    f"step {step}; the last checkpoint is from before"
+                    f"variables of the {name} must stay finite; the last checkpoint is from "
+                    f"before. Received: NaN or infinity in "
+                    f"{getattr(variable, 'path', variable.name)} at step {step}"
                 )
-
-
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Collects SIGTERM and SIGINT instead of dying of them, where Python allows it."""
-    caught: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield caught
-        return
-    previous = {
-        number: signal.signal(number, lambda signum, _: caught.append(signum))
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield caught
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

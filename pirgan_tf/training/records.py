@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from pirgan_tf.training.disk import writing
 from pirgan_tf.training.grids import save_png
 
 
@@ -17,26 +18,31 @@ class Records:
 
     Args:
         folder: the run's folder.
-        step: the step from which the run starts or goes on; rows of later steps,
-            from before a crash, are dropped from stats.jsonl. TensorBoard keeps
-            and repeats them.
+        step: the step from which the run starts or goes on.
+        state: what `state` gave at that step, empty at the start. Rows of ticks after
+            it are dropped from stats.jsonl. TensorBoard keeps and repeats them.
         last_step: the step at which the run will end.
-        batch_size: images a step.
+        batch_size: images per step.
+
+    Attributes:
+        last_tick: the step of the newest tick.
     """
 
-    def __init__(self, folder: Path, step: int, last_step: int, batch_size: int):
+    def __init__(self, folder: Path, step: int, state: dict, last_step: int, batch_size: int):
         self._folder = folder
         self._last_step = last_step
         self._batch_size = batch_size
         self._stats = folder / "stats.jsonl"
-        earlier = _read_stats(self._stats, step)
-        rewritten = self._stats.with_suffix(".partial")
-        rewritten.write_text("".join(json.dumps(row) + "\n" for row in earlier))
-        rewritten.replace(self._stats)
+        self.last_tick = state.get("last_tick", 0)
+        self._sums: dict[str, float] = state.get("sums", {})
+        earlier, damaged = self._read()
+        if damaged:
+            print(f"{damaged} lines of stats.jsonl cannot be read and are left out")
+        self._rewrite(earlier)
         self._seconds_before = earlier[-1]["seconds"] if earlier else 0.0
-        self._tick_step = step
+        # Of the steps before it, the time is not known.
+        self._timed_from = step
         self._started = self._tick_time = time.monotonic()
-        self._sums: dict[str, float] = {}
         self._evaluation: dict[str, float] = {}
         self._bar = tqdm(
             total=last_step,
@@ -53,7 +59,12 @@ class Records:
 
     def __exit__(self, *_) -> None:
         self._bar.close()
-        self._writer.close()
+        with writing("a summary"):
+            self._writer.close()
+
+    def state(self) -> dict:
+        """Returns what a run that goes on from here needs for its next tick."""
+        return {"last_tick": self.last_tick, "sums": self._sums}
 
     def add(self, sums: dict[str, float], count: int) -> None:
         """Adds losses, summed over `count` steps, to those of the present tick."""
@@ -66,10 +77,18 @@ class Records:
         self._evaluation.update(figures)
 
     def tick(self, step: int) -> None:
-        """Ends a tick: writes the mean losses since the one before."""
-        count = step - self._tick_step
+        """Ends a tick: writes the mean losses since the one before, and the evaluation.
+
+        At the step of the newest tick, the evaluation joins that one's row.
+        """
+        if step == self.last_tick:
+            rows, _ = self._read()
+            self._rewrite(rows[:-1] + [row | self._evaluation for row in rows[-1:]])
+            self._write_scalars(step, self._evaluation)
+            return
+        count = step - self.last_tick
         now = time.monotonic()
-        speed = count / max(now - self._tick_time, 1e-9)
+        speed = (step - self._timed_from) / max(now - self._tick_time, 1e-9)
         losses = {name: total / count for name, total in self._sums.items()} | self._evaluation
         row = {
             "step": step,
@@ -77,50 +96,57 @@ class Records:
             "steps_per_second": speed,
             "images_per_second": speed * self._batch_size,
         } | losses
-        with self._stats.open("a") as file:
+        with writing("a row of stats.jsonl"), self._stats.open("a") as file:
             file.write(json.dumps(row) + "\n")
-        with self._writer.as_default(step=step):
-            for name, value in row.items():
-                if name not in ("step", "seconds"):
-                    tf.summary.scalar(name, value)
-        self._writer.flush()
+        self._write_scalars(step, row)
         self._show(step, speed, losses)
-        self._tick_step, self._tick_time = step, now
+        self.last_tick = self._timed_from = step
+        self._tick_time = now
         self._sums, self._evaluation = {}, {}
 
     def image(self, name: str, step: int, image: np.ndarray | None) -> None:
         """Writes a picture, uint8 `[h, w, 3]`, as images/NAME.png; None writes nothing."""
         if image is None:
             return
-        save_png(image, self._folder / "images" / f"{name}.png")
-        with self._writer.as_default(step=step):
+        with writing("an image"), self._writer.as_default(step=step):
+            save_png(image, self._folder / "images" / f"{name}.png")
             tf.summary.image("images", image[None])
+
+    def _write_scalars(self, step: int, figures: dict[str, float]) -> None:
+        with writing("a summary"), self._writer.as_default(step=step):
+            for name, value in figures.items():
+                if name not in ("step", "seconds"):
+                    tf.summary.scalar(name, value)
+            self._writer.flush()
+
+    def _read(self) -> tuple[list[dict], int]:
+        """Returns the rows up to the newest tick, and the number of spoiled lines."""
+        rows, damaged = [], 0
+        for line in self._stats.read_bytes().splitlines() if self._stats.exists() else ():
+            try:
+                row = json.loads(line)
+                if row["seconds"] >= 0 and 0 < row["step"] <= self.last_tick:
+                    rows.append(row)
+            except (ValueError, KeyError, TypeError):
+                damaged += 1
+        return rows, damaged
+
+    def _rewrite(self, rows: list[dict]) -> None:
+        beside = self._stats.with_suffix(".partial")
+        beside.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        beside.replace(self._stats)
 
     def _show(self, step: int, speed: float, losses: dict[str, float]) -> None:
         figures = " ".join(f"{name.split('/')[-1]} {value:.4g}" for name, value in losses.items())
         if not self._bar.disable:
             self._bar.set_postfix_str(figures)
             return
-        left = (self._last_step - step) / speed
+        left = (self._last_step - step) / speed if speed else 0.0
         print(
             f"step {step}/{self._last_step}  {speed:.3g} steps/s  "
             f"{speed * self._batch_size:.4g} images/s  {figures}  {format_time(left)} left",
             flush=True,
         )
-
-
-def _read_stats(path: Path, step: int) -> list[dict]:
-    if not path.exists():
-        return []
-    rows = []
-    for line in path.read_text().splitlines():
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            break  # a line that a kill cut in two is the last one
-        if row["step"] <= step:
-            rows.append(row)
-    return rows
 
 
 def format_time(seconds: float) -> str:

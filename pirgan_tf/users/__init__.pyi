@@ -7,6 +7,7 @@ from .interactions import match_gallery as match_gallery
 from .interactions import read_interactions as read_interactions
 from .interactions import write_interactions as write_interactions
 from .objective_lists import format_objective_list as format_objective_list
+from .objective_lists import objective_file as objective_file
 from .objective_lists import parse_objective_list as parse_objective_list
 from .objectives import parse_objective as parse_objective
 from .paper_list import paper_objectives as paper_objectives

@@ -37,15 +37,11 @@ def color_objective(names: str) -> Objective:
         InputError: the names are no such list.
     """
     colors = names.split("-")
-    if "" in colors:
-        raise InputError(f"a colour is missing in 'color:{names}'")
-    for color in colors:
-        if color not in CHANNELS:
-            raise InputError(f"unknown colour {color!r} in 'color:{names}'")
-    if len(colors) > len(FAMILIES):
-        raise InputError(f"'color:{names}' has {len(colors)} colours, at most three are possible")
-    if len(set(colors)) < len(colors):
-        raise InputError(f"'color:{names}' repeats a colour, but all must differ")
+    if not (set(colors) <= set(CHANNELS) and len(set(colors)) == len(colors)):
+        raise InputError(
+            f"colours must be one to three different ones of {', '.join(CHANNELS)}, joined by "
+            f"hyphens. Received: 'color:{names}'"
+        )
 
     def energies(images: np.ndarray, _: Path | None) -> tuple[np.ndarray, np.ndarray]:
         bounds = column_bounds(images.shape[2], len(colors))
@@ -75,7 +71,7 @@ def column_bounds(width: int, parts: int) -> list[int]:
         InputError: there are fewer columns than parts.
     """
     if width < parts:
-        raise InputError(f"images {width} pixels wide cannot be split into {parts} parts")
+        raise InputError(f"images must be at least {parts} pixels wide. Received: {width} pixels")
     return [int(width * k / parts + 0.5) for k in range(parts + 1)]
 
 

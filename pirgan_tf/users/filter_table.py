@@ -18,11 +18,13 @@ from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.arrays import read_arrays
 from pirgan_tf.users.images import checked_images, unit_pixels
 from pirgan_tf.users.vgg16_layers import KERAS_NAMES, VGG16_LAYERS
 from pirgan_tf.users.vgg16_weights import load_vgg16, served_layers, weights_digest
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
 
 VGG16_BATCH = 32
@@ -54,12 +56,13 @@ class FilterTable:
             InputError: the table has no such layer.
         """
         if name not in VGG16_LAYERS:
-            raise InputError(f"a layer must be one of {', '.join(VGG16_LAYERS)}; received {name!r}")
+            raise InputError(f"layer must be one of {', '.join(VGG16_LAYERS)}. Received: {name!r}")
         names = list(VGG16_LAYERS)
         start = _num_filters(names[: names.index(name)])
         if start >= self.norms.shape[1]:
             raise InputError(
-                f"the table has no {name}: it was made without the fully connected layers"
+                "table must be of weights with the fully connected layers. "
+                f"Received: one without {name}"
             )
         return self.norms[:, start : start + VGG16_LAYERS[name]]
 
@@ -104,14 +107,14 @@ def _num_filters(layers: list[str]) -> int:
     return sum(VGG16_LAYERS[layer] for layer in layers)
 
 
-def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
-    """Return the function from images to the norms of `FilterTable`, ready to be called.
+def norms_function(weights: str) -> "tuple[Callable[[tf.Tensor], tf.Tensor], keras.Model]":
+    """Return the norms of `FilterTable` as a TensorFlow function, and the network that it calls.
 
     Args:
         weights: as for `filter_norms`.
 
     Returns:
-        A function of images [n, height, width, 3], as for `filter_norms`.
+        A function of float32 pixels [n, height, width, 3] in 0..255, and VGG16.
     """
     import keras
     import tensorflow as tf
@@ -124,7 +127,6 @@ def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
     outputs = [network.get_layer(KERAS_NAMES[layer]).output for layer in served_layers(weights)]
     to_activations = keras.Model(network.input, outputs)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.float32)])
     def squared_norms(pixels):
         pixels = tf.image.resize(pixels, [_SIZE, _SIZE])
         pixels = keras.applications.vgg16.preprocess_input(pixels)
@@ -133,6 +135,22 @@ def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
             [tf.reduce_sum(s, axis=range(1, len(s.shape) - 1)) for s in squares], axis=1
         )
 
+    return squared_norms, network
+
+
+def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
+    """Return the function from images to the norms of `FilterTable`, ready to be called.
+
+    Args:
+        weights: as for `filter_norms`.
+
+    Returns:
+        A function of images [n, height, width, 3], as for `filter_norms`.
+    """
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec([None, None, None, 3], tf.float32)]
+    squared_norms = tf.function(norms_function(weights)[0], input_signature=signature)
     # Called by itself, tf.function would warn of being traced for every table.
     traced = squared_norms.get_concrete_function()
     return lambda images: traced(tf.constant(255 * unit_pixels(images), tf.float32))
@@ -158,10 +176,8 @@ def _content_hash(images: np.ndarray, weights: str) -> str:
 def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
     """Return a kept table; None if there is none, or a damaged one."""
     try:
-        with np.load(path) as arrays:
-            norms = arrays["norms"]
-    # Where a byte is wrong decides which of a dozen kinds of error this is.
-    except Exception:
+        norms = read_arrays(path, ["norms"], "table of norms must be one that was kept")["norms"]
+    except InputError:
         return None
     return norms if norms.shape == shape and norms.dtype == np.float32 else None
 

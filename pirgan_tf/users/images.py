@@ -21,18 +21,18 @@ def checked_images(images: ArrayLike) -> np.ndarray:
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] != 3:
         raise InputError(
-            f"images must have the shape [n, height, width, 3]; received {list(images.shape)}"
+            f"images must have the shape [n, height, width, 3]. Received: {list(images.shape)}"
         )
     if images.dtype == np.uint8:
         return images
     if not np.issubdtype(images.dtype, np.floating):
         raise InputError(
-            f"images must be uint8 in 0..255 or floating in [-1, 1]; received {images.dtype}"
+            f"images must be uint8 in 0..255 or floating in [-1, 1]. Received: {images.dtype}"
         )
     if not np.all(np.abs(images) <= 1 + ROUNDING):
         raise InputError(
-            "floating images must lie in [-1, 1]; "
-            f"received values from {images.min():g} to {images.max():g}"
+            "floating images must lie in [-1, 1]. "
+            f"Received: values from {images.min():g} to {images.max():g}"
         )
     return images
 

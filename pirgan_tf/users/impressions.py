@@ -37,19 +37,21 @@ def simulate_impressions(
     """
     rates = np.asarray(rates, np.float64)
     if rates.ndim != 1 or rates.size == 0:
-        raise InputError(f"rates must be a list of numbers; received shape {list(rates.shape)}")
+        raise InputError(f"rates must be a list of numbers. Received: shape {list(rates.shape)}")
     wrong = ~((rates >= 0) & (rates <= 1))
     if wrong.any():
         first = int(np.argmax(wrong))
-        raise InputError(f"rates must lie in [0, 1]; rate {first} is {rates[first]:g}")
+        raise InputError(f"rates must lie in [0, 1]. Received: {rates[first]:g} as rate {first}")
     if not isinstance(impressions, numbers.Integral) or impressions < 1:
-        raise InputError(f"impressions must be a whole number from 1; received {impressions!r}")
+        raise InputError(f"impressions must be a whole number from 1. Received: {impressions!r}")
     if not isinstance(seed, numbers.Integral) or not 0 <= seed <= MAX_SEED:
-        raise InputError(f"seed must be a whole number from 0 to {MAX_SEED}; received {seed!r}")
+        raise InputError(f"seed must be a whole number from 0 to {MAX_SEED}. Received: {seed!r}")
     if image_ids is None:
         image_ids = [f"img{index:06d}" for index in range(len(rates))]
     elif len(image_ids) != len(rates):
-        raise InputError(f"received {len(image_ids)} image ids for {len(rates)} rates")
+        raise InputError(
+            f"image_ids must be as many as rates. Received: {len(image_ids)} for {len(rates)}"
+        )
 
     # A pair of numbers makes the draw stateless; the salt keeps it apart from
     # what other stages draw with the same seed.

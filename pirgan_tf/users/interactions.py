@@ -9,7 +9,6 @@ It is a comma-separated file, `interactions.csv`, with one row an image:
     pir           positives / impressions; may be left out
 """
 
-import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,11 +16,16 @@ import numpy as np
 import pandas as pd
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import is_folder
+from pirgan_tf.files.table import read_table
 
 FILE_NAME = "interactions.csv"
 NUMBERS = ("impressions", "positives", "pir")
 COLUMNS = ("image_id", *NUMBERS)
 REQUIRED = ("image_id", "impressions", "positives")
+
+# Doubles hold all whole numbers up to here.
+MAX_COUNT = 2**53
 
 # How far a written pir may lie from positives / impressions.
 PIR_TOLERANCE = 1e-6
@@ -56,31 +60,14 @@ def read_interactions(path: str | Path) -> pd.DataFrame:
         InputError: there is no such file, or a line of it, which the message
             names, is wrong.
     """
-    file = _file(path)
-    try:
-        # utf-8-sig: spreadsheets put a byte order mark before the first column.
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.reader(stream, strict=True)
-            rows = [(reader.line_num, row) for row in reader if row]
-    except OSError as error:
-        raise InputError(f"cannot read {file}: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file} is not a comma-separated text file in UTF-8: {error}") from None
-    if not rows:
-        raise InputError(f"{file} is empty; it needs the columns {', '.join(REQUIRED)}")
-
-    header = [name.strip() for name in rows[0][1]]
-    _check_columns(header, str(file))
-    lines = [line for line, _ in rows[1:]]
-    for line, row in rows[1:]:
-        if len(row) != len(header):
-            raise InputError(
-                f"{file} line {line}: {len(row)} fields where the first line has {len(header)}"
-            )
-    columns = {
-        name: [row[header.index(name)] for _, row in rows[1:]] for name in COLUMNS if name in header
-    }
-    return _checked(pd.DataFrame(columns, dtype=object), str(file), lambda i: f"line {lines[i]}")
+    table = read_table(_file(path))
+    table.require(list(REQUIRED))
+    rows = table.rows()
+    columns = {name: [row[name] for _, row in rows] for name in COLUMNS if name in table.names}
+    places = [place for place, _ in rows]
+    return _checked(
+        pd.DataFrame(columns, dtype=object), str(table.path), lambda index: places[index]
+    )
 
 
 def match_gallery(table: pd.DataFrame, image_ids: Sequence[str]) -> pd.DataFrame:
@@ -97,46 +84,31 @@ def match_gallery(table: pd.DataFrame, image_ids: Sequence[str]) -> pd.DataFrame
         InputError: the table is no table of rates, or its ids are not exactly
             those of the gallery.
     """
-    table = _checked(table, "the table of rates", _row)
+    table = _checked(table, "the table", _row)
     wanted = [str(image_id) for image_id in image_ids]
-    if len(set(wanted)) < len(wanted):
-        raise InputError("the gallery has an image id more than once")
     known = set(table["image_id"])
     missing = [image_id for image_id in wanted if image_id not in known]
     unknown = sorted(known - set(wanted))
-    complaints = []
-    if missing:
-        complaints.append(f"have no row for {_some(missing)} of the gallery's {len(wanted)} images")
-    if unknown:
-        complaints.append(f"have rows for {_some(unknown)} which the gallery lacks")
-    if complaints:
-        raise InputError(f"the interactions {' and '.join(complaints)}")
+    if missing or unknown or len(set(wanted)) < len(wanted):
+        raise InputError(
+            f"interactions must have one row for each of the gallery's {len(wanted)} images. "
+            f"Received: none for {_some(missing)}, and rows for {_some(unknown)} that it lacks"
+        )
     return table.set_index("image_id").loc[wanted].reset_index()
 
 
 def _some(names: list[str]) -> str:
-    return f"{len(names)} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+    listed = f" ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})" if names else ""
+    return f"{len(names)}{listed}"
 
 
 def _file(path: str | Path) -> Path:
     path = Path(path)
-    return path / FILE_NAME if path.is_dir() else path
+    return path / FILE_NAME if is_folder(path) else path
 
 
 def _row(index: int) -> str:
     return f"row {index}"
-
-
-def _check_columns(names: Sequence[str], source: str) -> None:
-    missing = [name for name in REQUIRED if name not in names]
-    if missing:
-        raise InputError(
-            f"{source} lacks the column {', '.join(missing)}; "
-            f"received {', '.join(map(str, names))} (columns are separated by commas)"
-        )
-    for name in COLUMNS:
-        if list(names).count(name) > 1:
-            raise InputError(f"{source} has the column {name} more than once")
 
 
 def _number(value: object) -> float:
@@ -148,9 +120,14 @@ def _number(value: object) -> float:
 
 def _checked(table: pd.DataFrame, source: str, place: Callable[[int], str]) -> pd.DataFrame:
     """Return the table with its columns and types in order, or raise InputError."""
-    _check_columns(list(table.columns), source)
+    missing = [name for name in REQUIRED if name not in table.columns]
+    if missing:
+        raise InputError(
+            f"table of rates must have the columns {', '.join(missing)}. "
+            f"Received: {', '.join(map(str, table.columns))} in {source}"
+        )
     if table.empty:
-        raise InputError(f"{source} has no rows")
+        raise InputError(f"table of rates must have rows. Received: none in {source}")
     ids = table["image_id"].astype(str).to_numpy(dtype=object)
     values = {
         name: np.array([_number(value) for value in table[name]])
@@ -161,20 +138,18 @@ def _checked(table: pd.DataFrame, source: str, place: Callable[[int], str]) -> p
     def refuse(wrong: np.ndarray, column: str, rule: str) -> None:
         if wrong.any():
             first = int(np.argmax(wrong))
-            received = table[column].iloc[first]
-            raise InputError(
-                f"{source} {place(first)}: {column} {rule}; received {str(received)!r}"
-            )
+            received = str(table[column].iloc[first])
+            raise InputError(f"{column} {rule}. Received: {received!r} on {place(first)}")
 
     refuse(table["image_id"].isna().to_numpy() | (ids == ""), "image_id", "must not be empty")
-    refuse(pd.Series(ids).duplicated().to_numpy(), "image_id", "occurs a second time")
+    refuse(pd.Series(ids).duplicated().to_numpy(), "image_id", "must differ from those before")
     for name, column in values.items():
         refuse(~np.isfinite(column), name, "must be a number")
     impressions, positives = values["impressions"], values["positives"]
     refuse(
-        (impressions < 1) | (impressions != np.floor(impressions)),
+        (impressions < 1) | (impressions > MAX_COUNT) | (impressions != np.floor(impressions)),
         "impressions",
-        "must be a whole number from 1",
+        f"must be a whole number from 1 to {MAX_COUNT}",
     )
     refuse(positives < 0, "positives", "must not be negative")
     refuse(positives > impressions, "positives", "must not exceed impressions")

@@ -5,8 +5,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import read_text
 from pirgan_tf.users.objectives import parse_objective
 from pirgan_tf.users.rates import Objective
+
+
+def objective_file(text_or_file: str) -> str | None:
+    """Returns the path if it is one, None for the text of objectives."""
+    # Path.is_file raises where a text is longer than a path can be.
+    return text_or_file if os.path.isfile(text_or_file) else None  # noqa: PTH113
 
 
 def parse_objective_list(text_or_file: str) -> list[str]:
@@ -21,15 +28,14 @@ def parse_objective_list(text_or_file: str) -> list[str]:
         InputError: a word or a line, whose number is told, is no objective, or
             repeats an earlier one; there are none; the file cannot be read.
     """
-    # Path.is_file raises where a text is longer than a path can be.
-    if os.path.isfile(text_or_file):  # noqa: PTH113
+    if objective_file(text_or_file):
         return _parse_file(Path(text_or_file))
     try:
-        texts = _parse((word, "objectives: ") for word in text_or_file.split())
+        texts = _parse((word, "") for word in text_or_file.split())
     except InputError as error:
         if ":" in text_or_file:
             raise
-        raise InputError(f"there is no file {text_or_file!r}, nor such {error}") from None
+        raise InputError(f"{error} (there is no such file either)") from None
     if not texts:
         raise InputError(
             f"objectives must be one or several, or a file of them. Received: {text_or_file!r}"
@@ -43,28 +49,23 @@ def format_objective_list(objectives: Iterable[Objective]) -> str:
 
 
 def _parse_file(path: Path) -> list[str]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"a list of objectives must be text in UTF-8. Received: {path}") from None
+    lines = read_text(path, "list of objectives must be text in UTF-8, one a line").splitlines()
     contents = [(line.partition("#")[0].strip(), number) for number, line in enumerate(lines, 1)]
-    texts = _parse((text, f"{path} line {number}: ") for text, number in contents if text)
+    texts = _parse((text, f" (line {number} of {path})") for text, number in contents if text)
     if not texts:
         raise InputError(f"a list of objectives must hold at least one. Received: {path}")
     return texts
 
 
 def _parse(placed: Iterable[tuple[str, str]]) -> list[str]:
-    """Parse texts, each with what to say before a complaint about it."""
+    """Parse texts, each with where it stands, for a complaint about it."""
     texts: list[str] = []
     for text, place in placed:
         try:
             parse_objective(text)
         except InputError as error:
-            raise InputError(f"{place}{error}") from None
+            raise InputError(f"{error}{place}") from None
         if text in texts:
-            raise InputError(f"{place}objectives must be different, but {text} is repeated")
+            raise InputError(f"objectives must be different. Received: {text} again{place}")
         texts.append(text)
     return texts

@@ -47,7 +47,7 @@ def parse_objective(text: str, vgg16_weights: str = "imagenet") -> Objective:
         InputError: no such kind, or arguments which the kind refuses.
     """
     if not isinstance(text, str):
-        raise InputError(f"an objective is a text such as 'color:red'; received {text!r}")
+        raise InputError(f"objective must be a text such as 'color:red'. Received: {text!r}")
     name, colon, arguments = text.partition(":")
     if colon and name in KINDS:
         kind = KINDS[name]
@@ -56,12 +56,15 @@ def parse_objective(text: str, vgg16_weights: str = "imagenet") -> Objective:
         except InputError as error:
             meant = kind.nearest(arguments)
             advice = f"write {kind.forms}" if meant is None else f"did you mean {name}:{meant}?"
-            raise InputError(f"{error}: {advice}") from None
+            raise InputError(f"{error}; {advice}") from None
     # The kind may be misspelt or missing.
     near = difflib.get_close_matches(name.strip().lower(), KINDS, n=1)
     for candidate, rest in [(kind, arguments) for kind in near] + [(kind, text) for kind in KINDS]:
         meant = KINDS[candidate].nearest(rest)
         if meant is not None:
-            raise InputError(f"unknown objective {text!r}: did you mean {candidate}:{meant}?")
+            raise InputError(
+                f"objective must begin with {' or '.join(KINDS)}. Received: {text!r}; "
+                f"did you mean {candidate}:{meant}?"
+            )
     forms = "; ".join(f"{name} (write {kind.forms})" for name, kind in KINDS.items())
-    raise InputError(f"unknown objective {text!r}; the known kinds are: {forms}")
+    raise InputError(f"objective must be of a known kind: {forms}. Received: {text!r}")

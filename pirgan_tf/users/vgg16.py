@@ -15,7 +15,7 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.users.filter_table import filter_norms
 from pirgan_tf.users.rates import Objective
 from pirgan_tf.users.vgg16_layers import KERAS_NAMES, VGG16_LAYERS
-from pirgan_tf.users.vgg16_weights import check_vgg16_weights
+from pirgan_tf.users.vgg16_weights import check_layers
 
 FORMS = "vgg16:pool5:17 or, in ascending order, vgg16:fc8:3,9,27"
 
@@ -34,25 +34,23 @@ def vgg16_objective(arguments: str, weights: str) -> Objective:
     text = f"vgg16:{arguments}"
     layer, _, listed = arguments.partition(":")
     if layer not in VGG16_LAYERS:
-        raise InputError(f"unknown layer {layer!r} in {text!r}")
-    numbers = listed.split(",")
+        raise InputError(
+            f"layer must be one of {', '.join(VGG16_LAYERS)}. Received: {layer!r} in {text!r}"
+        )
+    numbers, size = listed.split(","), VGG16_LAYERS[layer]
     for number in numbers:
-        if not re.fullmatch("0|[1-9][0-9]*", number):
-            raise InputError(f"{number!r} is no filter's number in {text!r}")
         # A text longer than the bound may be too long for Python to convert.
-        if len(number) > 4 or int(number) >= VGG16_LAYERS[layer]:
+        if not re.fullmatch("0|[1-9][0-9]{0,3}", number) or int(number) >= size:
             raise InputError(
-                f"there is no filter {number} in {text!r}, as {layer} has "
-                f"{VGG16_LAYERS[layer]} filters, 0 to {VGG16_LAYERS[layer] - 1}"
+                f"filters of {layer} must be numbers from 0 to {size - 1}. "
+                f"Received: {number!r} in {text!r}"
             )
     filters = [int(number) for number in numbers]
-    if len(set(filters)) < len(filters):
-        raise InputError(f"{text!r} repeats a filter, but all must differ")
-    if sorted(filters) != filters:
-        raise InputError(f"the filters of {text!r} must be in ascending order")
+    if filters != sorted(set(filters)):
+        raise InputError(f"filters must be different, in ascending order. Received: {text!r}")
 
     def energies(images: np.ndarray, keep_in: Path | None) -> tuple[np.ndarray, np.ndarray]:
-        check_vgg16_weights(weights, [layer])
+        check_layers(weights, [layer])
         table = filter_norms(images, weights, keep_in)
         asked = table.layer(layer)[:, filters].sum(axis=1, dtype=np.float64)
         return asked, table.total(layer)

@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import check_file, explain, refusal
 from pirgan_tf.users.vgg16_layers import TOP_LAYERS, VGG16_LAYERS
 
 if TYPE_CHECKING:
@@ -49,8 +49,18 @@ def check_vgg16_weights(weights: str, layers: Iterable[str]) -> None:
         layers: names of layers, such as "pool5".
 
     Raises:
-        InputError: there is no such file, it is not of VGG16, or it lacks a layer.
+        InputError: there is no such file, it is not of VGG16, it holds weights that are
+            not finite, or it lacks a layer.
     """
+    if weights not in (IMAGENET, RANDOM):
+        with _arrays(weights) as arrays:
+            for array in arrays:
+                _finite(array, weights)
+    check_layers(weights, layers)
+
+
+def check_layers(weights: str, layers: Iterable[str]) -> None:
+    """Check as `check_vgg16_weights` does, but for the numbers, which takes a second."""
     served = served_layers(weights)
     lacking = [layer for layer in layers if layer not in served]
     if lacking:
@@ -94,9 +104,10 @@ def load_vgg16(weights: str) -> "keras.Model":
         # Keras raises a plain Exception when a download fails.
         except Exception as error:
             raise InputError(
-                f"vgg16_weights=imagenet cannot be downloaded ({' '.join(str(error).split())}): "
-                f"fetch {_URL}{_FILE} (or, for pool1 to pool5 only, {_FILE_WITHOUT_TOP} from "
-                "there) on a machine that can, and give the file's path as vgg16_weights"
+                "vgg16_weights=imagenet must be within reach; else fetch "
+                f"{_URL}{_FILE} (or, for pool1 to pool5 only, {_FILE_WITHOUT_TOP} from there) on "
+                "a machine that can, and give the file's path as vgg16_weights. "
+                f"Received: {' '.join(str(error).split())}"
             ) from error
     network = keras.applications.VGG16(
         include_top="fc8" in served_layers(weights),
@@ -113,7 +124,7 @@ def load_vgg16(weights: str) -> "keras.Model":
         return network
     with _arrays(weights) as arrays:
         for variable, array in zip(network.weights, arrays, strict=True):
-            variable.assign(array[()])
+            variable.assign(_finite(array, weights))
     return network
 
 
@@ -122,14 +133,12 @@ def _arrays(path: str) -> Iterator[list["h5py.Dataset"]]:
     """Open a file of weights: kernel and bias of each layer, in the order of the network."""
     import h5py
 
+    wanted = f"vgg16_weights must be {IMAGENET}, {RANDOM} or the path of an .h5 file"
+    check_file(path, wanted)
     try:
         file = h5py.File(path, "r")
     except OSError:
-        reason = "is not HDF5" if Path(path).exists() else "does not exist"
-        raise InputError(
-            f"vgg16_weights must be {IMAGENET}, {RANDOM} or the path of an .h5 file. "
-            f"Received: {path!r}, which {reason}"
-        ) from None
+        raise refusal(wanted, repr(path), "is not HDF5") from None
     with file:
         try:
             arrays = _find_arrays(file)
@@ -138,6 +147,19 @@ def _arrays(path: str) -> Iterator[list["h5py.Dataset"]]:
             arrays, shapes = [], []
         _check_shapes(shapes, path)
         yield arrays
+
+
+def _finite(array: "h5py.Dataset", path: str) -> np.ndarray:
+    """Return the numbers of a layer, or raise InputError."""
+    wanted = "vgg16_weights must hold finite numbers"
+    try:
+        values = np.asarray(array[()], np.float32)
+    # Damaged blocks, texts in place of numbers.
+    except (OSError, ValueError, TypeError) as error:
+        raise refusal(wanted, repr(path), f"cannot be read ({explain(error)})") from None
+    if not np.isfinite(values).all():
+        raise refusal(wanted, repr(path), f"has NaN or infinity in {array.name}")
+    return values
 
 
 def _find_arrays(file: "h5py.File") -> list["h5py.Dataset"]:

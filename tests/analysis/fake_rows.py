@@ -34,7 +34,8 @@ def make_rows(filters=10, sets=10, *, layers=LAYERS, rounds=1, weights=(1000.0,)
     for layer in layers:
         objectives += [(f"vgg16:{layer}:{k}", "1 filter", layer) for k in range(filters)]
         for k in range(sets):
-            text = ",".join(str(20 * k + index) for index in range(20))
+            # Of pool1's 64 filters, ten sets of 20 have some in common.
+            text = ",".join(str((4 if layer == "pool1" else 20) * k + index) for index in range(20))
             objectives.append((f"vgg16:{layer}:{text}", "20 filters", layer))
     rows = []
     for number, (objective, family, layer) in enumerate(objectives):

@@ -110,22 +110,22 @@ def test_of_the_larger_set_the_first_are_used_and_nothing_is_printed(capsys):
         (
             np.zeros([6, 2]),
             np.zeros([9, 2]),
-            "features before must be of at least 7 images, [n, d]; received shape [6, 2]",
+            "features before must be of at least 7 images, [n, d]. Received: shape [6, 2]",
         ),
         (
             np.zeros([9, 2]),
             np.zeros([9]),
-            "features after must be of at least 7 images, [n, d]; received shape [9]",
+            "features after must be of at least 7 images, [n, d]. Received: shape [9]",
         ),
         (
             np.zeros([9, 2]),
             np.zeros([9, 3]),
-            "features before and after must be of one length; received 2 and 3",
+            "features before and after must be of one length. Received: 2 and 3",
         ),
         (
             np.zeros([9, 2]),
             np.full([9, 2], np.nan),
-            "features after must be finite; received 18 that are not",
+            "features after must be finite. Received: 18 that are not",
         ),
     ],
 )

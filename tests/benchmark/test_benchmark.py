@@ -37,10 +37,16 @@ def test_figures_agree_with_each_other(figures):
 
 
 def test_an_output_is_not_replaced_unasked(tmp_path):
-    (tmp_path / "speed.json").write_text("{}")
-    options = benchmark.BenchmarkOptions(output=str(tmp_path / "speed.json"))
-    with pytest.raises(benchmark.InputError, match="output exists"):
-        options.validate()
+    output = tmp_path / "speed.json"
+    output.write_text("{}")
+    for overwrite, words in ((False, "output exists"), (True, "only a file that this command")):
+        options = benchmark.BenchmarkOptions(output=str(output), overwrite=overwrite)
+        with pytest.raises(benchmark.InputError, match=words):
+            options.check_output()
+    output.unlink()
+    output.symlink_to(tmp_path / "nothing")
+    with pytest.raises(benchmark.InputError, match="symbolic link"):
+        options.check_output()
 
 
 @pytest.mark.parametrize(
@@ -49,7 +55,7 @@ def test_an_output_is_not_replaced_unasked(tmp_path):
         ("--stages=sampel", "did you mean 'sample'"),
         ("--stages=", "stages must name some of"),
         ("--steps=0", "steps must be at least 1. Received: 0"),
-        ("--output=/tmp", "output must be a file. Received: the folder /tmp"),
+        ("--output=/tmp", "output must be a file. Received: /tmp"),
         ("--replicas=3", "multiple of the 3 replicas"),
     ],
 )

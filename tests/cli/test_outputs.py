@@ -1,5 +1,6 @@
 """Outputs appear whole or not at all, are not overwritten, and are resumed as they were begun."""
 
+import errno
 import json
 import shutil
 import signal
@@ -60,12 +61,35 @@ def test_an_unfinished_output_of_another_stage_is_refused(commands, unfinished, 
     assert "stage was pretrain and is tune" in result.refusal()
 
 
-def test_an_unfinished_output_whose_options_are_lost_is_refused(commands, helpers, unfinished):
+@pytest.mark.parametrize("flag", ["--nooverwrite", "--overwrite"])
+def test_an_unfinished_output_whose_options_are_lost_is_refused(
+    commands, helpers, unfinished, flag
+):
     (_partial(unfinished) / "options.json").write_text("")
     before = helpers.tree(_partial(unfinished))
-    result = commands.call("pretrain", *commands.tiny["pretrain"], output=unfinished)
-    assert "options.json cannot be read" in result.refusal()
+    result = commands.call("pretrain", *commands.tiny["pretrain"], flag, output=unfinished)
+    assert "pretrain.partial must be what an earlier attempt at this" in result.refusal()
     assert helpers.tree(_partial(unfinished)) == before
+
+
+def test_a_refused_attempt_to_go_on_changes_nothing(commands, helpers, unfinished):
+    before = helpers.tree(_partial(unfinished))
+    flags = (*commands.tiny["pretrain"], "--steps=0")
+    assert "at least 1" in commands.call("pretrain", *flags, output=unfinished).refusal()
+    for path in (_partial(unfinished) / "checkpoints").glob("ckpt-*.index"):
+        path.write_bytes(path.read_bytes()[:20])
+        before[f"checkpoints/{path.name}"] = path.read_bytes()
+    result = commands.call("pretrain", *commands.tiny["pretrain"], "--steps=13", output=unfinished)
+    assert "must have a checkpoint that can be read, and has none" in result.refusal()
+    assert helpers.tree(_partial(unfinished)) == before
+
+
+def test_a_training_stage_that_has_no_checkpoint_yet_leaves_nothing(commands, tmp_path):
+    output = tmp_path / "gan"
+    flags = [flag for flag in commands.tiny["pretrain"] if "rate" not in flag]
+    flags += ["--generator_learning_rate=1e30", "--checkpoint_every=0"]
+    assert commands.call("pretrain", *flags, output=output).status == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_steps_may_be_raised_when_a_run_goes_on(commands, unfinished):
@@ -99,8 +123,8 @@ def test_overwrite_replaces_an_output_only_when_the_new_one_is_done(
     assert helpers.tree(unfinished) == before
 
     # A replacement that was killed while it deleted the old output.
-    unfinished.with_name("pretrain.replaced").mkdir()
-    (unfinished.with_name("pretrain.replaced") / "old").touch()
+    shutil.copytree(unfinished, unfinished.with_name("pretrain.replaced"))
+    (unfinished.with_name("pretrain.replaced") / "gan.json").unlink()
     step = helpers.newest_checkpoint(_partial(unfinished))
     result = commands.call("pretrain", *flags, f"--steps={step + 1}", output=unfinished)
     assert (result.status, result.complaints) == (0, [])
@@ -121,17 +145,19 @@ def test_overwrite_spares_what_no_stage_wrote(commands, helpers, inputs, tmp_pat
 
 def test_what_a_failure_leaves_of_a_short_stage_is_deleted(commands, inputs, nowhere, monkeypatch):
     def fail(*_):
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("pirgan_tf.training.save_png", fail)
-    with pytest.raises(OSError, match="No space"):
-        commands.call("sample", f"--gan={inputs['sample']['gan']}", output=nowhere)
+    result = commands.call("sample", f"--gan={inputs['sample']['gan']}", output=nowhere)
+    assert result.status == 1
+    assert result.complaints[0].startswith("sample: No space left on device")
 
 
 def test_a_short_stage_begins_anew_after_a_kill(commands, inputs, tmp_path):
     flags = (f"--gallery={inputs['simulate']['gallery']}", "--objective=color:red")
     (tmp_path / "table.partial").mkdir()
-    (tmp_path / "table.partial" / "options.json").touch()
+    content = {"stage": "simulate", "options": {"output": "elsewhere/table", "seed": 7}}
+    (tmp_path / "table.partial" / "options.json").write_text(json.dumps(content))
     (tmp_path / "table.partial" / "half").touch()
     result = commands.call("simulate", *flags, output=tmp_path / "table")
     assert (result.status, result.complaints) == (0, [])

@@ -14,7 +14,6 @@ GAN_FILES = {
     "stats.jsonl",
     "images",
     "summaries",
-    "checkpoints",
 }
 ESTIMATOR_FILES = {
     "estimator.keras",
@@ -23,7 +22,6 @@ ESTIMATOR_FILES = {
     "options.json",
     "stats.jsonl",
     "summaries",
-    "checkpoints",
 }
 GALLERY_FILES = {"gallery.npz", "grid.png", "options.json"}
 FILES = {

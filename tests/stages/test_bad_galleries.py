@@ -40,8 +40,16 @@ def gallery(tmp_path):
         ("other size", "[40, 32, 32, 3]"),
         ("no images", "0 images"),
         ("repeated ids", "39 different ids"),
-        ("too few ids", "39 different ids"),
-        ("ids in a table", "0 different ids"),
+        ("too few ids", "[39] for 40 images"),
+        ("ids in a table", "[40, 1] for 40 images"),
+        ("ids that are numbers", "int64 [40]"),
+        ("an empty id", "printable texts"),
+        ("an id of two lines", "printable texts"),
+        ("too few labels", "[39] for 40 images"),
+        ("labels below zero", "must not be negative"),
+        ("labels that are fractions", "float64 [40]"),
+        ("too few latents", "[39, 64] for 40 images"),
+        ("latents that are NaN", "not finite"),
     ],
 )
 def test_a_gallery_that_is_none_is_refused(commands, nowhere, gallery, kind, words):
@@ -71,6 +79,14 @@ def test_a_gallery_that_is_none_is_refused(commands, nowhere, gallery, kind, wor
             "repeated ids": {"ids": np.where(ids == ids[1], ids[0], ids)},
             "too few ids": {"ids": ids[1:]},
             "ids in a table": {"ids": ids[:, None]},
+            "ids that are numbers": {"ids": np.arange(40)},
+            "an empty id": {"ids": np.where(ids == ids[1], "", ids)},
+            "an id of two lines": {"ids": np.where(ids == ids[1], "a\nb", ids)},
+            "too few labels": {"labels": arrays["labels"][1:]},
+            "labels below zero": {"labels": arrays["labels"] - 1},
+            "labels that are fractions": {"labels": arrays["labels"] / 2},
+            "too few latents": {"latents": arrays["latents"][1:]},
+            "latents that are NaN": {"latents": arrays["latents"] * np.nan},
         }[kind]
         np.savez(gallery, **arrays | change)
     flags = (f"--gallery={gallery}", "--objective=color:red")
@@ -90,10 +106,10 @@ def _rows(**changes):
     "table, words",
     [
         ("", "empty"),
-        ("image_id,impressions,positives\n", "no rows"),
+        ("image_id,impressions,positives\n", "must have rows"),
         ("image_id,impressions\nimg000000,1\n", "positives"),
         (_rows(img000003=[]), "img000003"),
-        (_rows(img000003=["img000003,10,1"] * 2), "a second time"),
+        (_rows(img000003=["img000003,10,1"] * 2), "differ from those before"),
         (_rows(other=["other,10,1"]), "other"),
         (_rows(img000003=["img000003,10,11"]), "exceed"),
         (_rows(img000003=["img000003,10,-1"]), "negative"),
@@ -134,17 +150,40 @@ def test_a_gallery_that_is_too_small_and_a_missing_checkpoint_are_refused(
     assert words in commands.call("train_estimator", *inputs, *flags, output=nowhere).refusal()
 
 
+def test_a_gallery_is_not_compared_with_itself(commands, nowhere, gallery, tmp_path):
+    shutil.copy(gallery, tmp_path / "copy.npz")
+    flags = (f"--before={gallery}", f"--after={tmp_path}/copy.npz", "--objective=color:red")
+    line = commands.call("evaluate", *flags, output=nowhere).refusal()
+    assert "different GANs or seeds" in line and str(gallery) in line and "copy.npz" in line
+
+
+def test_a_gallery_is_not_learned_from_twice(commands, nowhere, gallery, tmp_path):
+    shutil.copy(gallery, tmp_path / "copy.npz")
+    (tmp_path / "interactions.csv").write_text(_rows())
+    flags = (
+        f"--gallery={gallery},{tmp_path}/copy.npz",
+        f"--interactions={tmp_path},{tmp_path}",
+    )
+    line = commands.call("train_estimator", *flags, output=nowhere).refusal()
+    assert "galleries must be different" in line and "copy.npz" in line
+
+
+def _save_pair(folder, count, **changes):
+    """Saves before.npz and after.npz, from other latents; returns the flags of evaluate."""
+    for name, latent in (("before", 0), ("after", 1)):
+        latents = np.full((count, 64), latent, np.float32)
+        np.savez(folder / f"{name}.npz", **_gallery(count, latents=latents, **changes))
+    return [f"--{name}={folder}/{name}.npz" for name in ("before", "after")]
+
+
 def test_galleries_of_one_image_cannot_be_compared(commands, nowhere, tmp_path):
-    np.savez(tmp_path / "one.npz", **_gallery(1))
-    flags = [f"--{name}={tmp_path}/one.npz" for name in ("before", "after")]
+    flags = _save_pair(tmp_path, 1)
     line = commands.call("evaluate", *flags, "--objective=color:red", output=nowhere).refusal()
     assert "at least 2" in line
 
 
 def test_galleries_of_black_images_are_compared_without_nan(commands, tmp_path):
-    black = np.zeros((3, 64, 64, 3), np.uint8)
-    np.savez(tmp_path / "black.npz", **_gallery(3, images=black))
-    flags = [f"--{name}={tmp_path}/black.npz" for name in ("before", "after")]
+    flags = _save_pair(tmp_path, 3, images=np.zeros((3, 64, 64, 3), np.uint8))
     output = tmp_path / "evaluation"
     result = commands.call("evaluate", *flags, "--objective=color:red", output=output)
     assert (result.status, result.complaints) == (0, [])

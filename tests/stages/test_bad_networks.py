@@ -1,10 +1,13 @@
 """GAN and estimator folders that cannot be used."""
 
+import json
 import shutil
 import types
 
+import numpy as np
 import pytest
 
+from pirgan_tf import data
 from pirgan_tf.gan import build_discriminator, build_generator
 
 
@@ -40,7 +43,7 @@ def test_sample_refuses_a_generator_of_other_latents(commands, nowhere, inputs, 
     gan = _copy(inputs["sample"]["gan"], tmp_path / "gan")
     build_generator(2, 32, 0.0625).save(gan / "generator.keras")
     line = commands.call("sample", f"--gan={gan}", output=nowhere).refusal()
-    assert "32" in line and "64" in line
+    assert "the shape that gan.json gives" in line and "[34, 512]" in line and "[66, 512]" in line
 
 
 @pytest.mark.parametrize(
@@ -116,3 +119,87 @@ def test_an_options_json_that_lacks_what_tuning_takes_over_is_refused(
     flags = (f"--gan={gan}", f"--estimator={inputs['tune']['estimator']}")
     line = commands.call("tune", *flags, output=nowhere).refusal()
     assert "landscapes" in line and str(gan) in line
+
+
+def _folder(path, stage, **options):
+    """Makes a folder with options.json, and gan.json where it is a GAN's."""
+    path.mkdir()
+    (path / "options.json").write_text(json.dumps({"stage": stage, "options": options}))
+    if stage == "pretrain":
+        shape = {"class_names": ["coast", "mountain"], "latent_size": 8, "width": 0.0625}
+        (path / "gan.json").write_text(json.dumps(shape))
+    return path
+
+
+GAN_OPTIONS = {"dataset": "landscapes", "classes": ["coast", "mountain"], "landscapes": 24}
+
+
+@pytest.mark.parametrize("temperature", [0, -1, None, "0.1", True, [1]])
+def test_a_temperature_of_an_estimator_that_cannot_be_is_refused(
+    commands, nowhere, tmp_path, temperature
+):
+    estimator = _folder(tmp_path / "estimator", "train_estimator", temperature=temperature)
+    gan = _folder(tmp_path / "gan", "pretrain", **GAN_OPTIONS)
+    line = commands.call("tune", f"--gan={gan}", f"--estimator={estimator}", output=nowhere)
+    assert "temperature" in line.refusal() and str(estimator) in line.refusal()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dataset": 3},
+        {"dataset": None},
+        {"classes": "coast"},
+        {"landscapes": "many"},
+        {"landscapes": -1},
+    ],
+)
+def test_options_of_a_gan_that_cannot_be_are_refused(commands, nowhere, tmp_path, change):
+    estimator = _folder(tmp_path / "estimator", "train_estimator", temperature=0.1)
+    gan = _folder(tmp_path / "gan", "pretrain", **GAN_OPTIONS | change)
+    line = commands.call("tune", f"--gan={gan}", f"--estimator={estimator}", output=nowhere)
+    assert str(gan) in line.refusal()
+
+
+@pytest.mark.parametrize(
+    "stage, flag, words",
+    [
+        ("sample", "--num_images=1000000000000", "num_images"),
+        ("sample", "--num_images=" + "9" * 400, "num_images"),
+        ("sample", "--num_images=99999999", "must fit in"),
+        ("sample", "--seed=1e3", "seed"),
+        ("pretrain", "--landscapes=2000000000", "must fit in"),
+        ("pretrain", "--batch_size=1000000000000", "batch_size"),
+        ("pretrain", "--latent_size=1000000", "latent_size"),
+        ("pretrain", "--width=1e6", "width"),
+        ("pretrain", "--replicas=1000000", "replicas"),
+        ("pretrain_estimator", "--depth_multiplier=1e6", "depth_multiplier"),
+    ],
+)
+def test_counts_that_no_machine_holds_are_refused(commands, nowhere, tmp_path, stage, flag, words):
+    flags = [flag]
+    if stage == "sample":
+        flags.append(f"--gan={_folder(tmp_path / 'gan', 'pretrain', **GAN_OPTIONS)}")
+    assert words in commands.call(stage, *flags, output=nowhere).refusal()
+
+
+@pytest.mark.parametrize("name", ["a\udcffb", "a\0b"])
+def test_texts_that_no_file_can_hold_are_refused(commands, nowhere, name):
+    line = commands.call("sample", f"--gan={name}", output=nowhere).refusal()
+    assert "text in UTF-8" in line
+
+
+def test_a_class_that_the_split_loses_is_told(commands, nowhere):
+    flags = ("--landscapes=8", "--heldout=0.25", f"--seed={_losing_seed()}", "--batch_size=2")
+    line = commands.call("pretrain_estimator", *flags, output=nowhere).refusal()
+    assert "every class" in line and ("without coast" in line or "without mountain" in line)
+
+
+def _losing_seed():
+    """Returns a seed with which both held-out images of eight are of one class."""
+    labels = data.load_dataset("landscapes", num_landscapes=8).labels
+    return next(
+        seed
+        for seed in range(100)
+        if len(set(labels[np.random.default_rng(seed).permutation(8)[:2]])) == 1
+    )

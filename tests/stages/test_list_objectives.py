@@ -44,9 +44,9 @@ def test_only_a_list_is_replaced_and_only_when_asked(commands, tmp_path):
     assert len(parse_objective_list(str(output))) == 161
 
     output.write_text("my own notes")
-    for own in (output, tmp_path):
+    for own, words in ((output, "only a file that this"), (tmp_path, "must be a file")):
         line = commands.call("list_objectives", "--overwrite", output=own).refusal()
-        assert "only a list" in line and str(own) in line
+        assert words in line and str(own) in line
     assert output.read_text() == "my own notes"
 
 
@@ -58,7 +58,7 @@ def test_only_a_list_is_replaced_and_only_when_asked(commands, tmp_path):
         (("--filters=65",), ("filters", "at most 64", "pool1")),
         (("--set_size=65",), ("set_size", "at most 64", "pool1")),
         (("--set_size=1",), ("set_size", "at least 2")),
-        (("--layers=", "--nocolors"), ("empty", "colors")),
+        (("--layers=", "--nocolors"), ("must leave an objective", "colors")),
         (("--seed=-1",), ("seed", "at least 0")),
     ],
 )

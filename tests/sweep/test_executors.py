@@ -1,3 +1,4 @@
+import contextlib
 import importlib.util
 import multiprocessing
 import os
@@ -98,6 +99,50 @@ if __name__ == "__main__":
     while any(Path(f"/proc/{worker}").exists() for worker in workers):
         assert time.monotonic() < deadline, workers
         time.sleep(0.1)
+
+
+def test_a_second_signal_ends_a_run_and_its_workers_at_once(tmp_path):
+    code = f"""
+import sys
+from pathlib import Path
+from pirgan_tf.cli import signals
+from pirgan_tf.sweep.executors import run_objectives
+from pirgan_tf.sweep.reproduce_options import ReproduceOptions
+if __name__ == "__main__":
+    options = ReproduceOptions(output="x", objectives="", jobs=2)
+    with signals.raised():
+        try:
+            list(run_objectives({TEXTS!r}, options, Path({str(tmp_path)!r})))
+        except KeyboardInterrupt as error:
+            sys.exit(str(error))
+"""
+    (tmp_path / "run.py").write_text(code)
+    run = subprocess.Popen(
+        [sys.executable, str(tmp_path / "run.py")], stderr=subprocess.PIPE, process_group=0
+    )
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    while len(workers := children.read_text().split()) < 3:
+        assert run.poll() is None
+        time.sleep(0.01)
+    # As Ctrl-C in a terminal does it; a worker that has stopped would not hear of SIGTERM.
+    for worker in workers:
+        if b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes():
+            os.kill(int(worker), signal.SIGSTOP)
+    os.killpg(run.pid, signal.SIGINT)
+    time.sleep(0.5)
+    assert run.poll() is None
+    started = time.monotonic()
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.wait() == -signal.SIGINT, run.stderr.read()
+    assert time.monotonic() - started < 2
+    for worker in workers:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(worker), signal.SIGCONT)
+    deadline = time.monotonic() + 60
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < deadline, workers
+        time.sleep(0.1)
+    assert b"Traceback" not in run.stderr.read()
 
 
 def test_sigterm_stops_the_run_before_the_next_objective(tmp_path):

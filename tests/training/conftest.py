@@ -66,7 +66,10 @@ class LineTrainer(Trainer):
 
     def draw_images(self):
         """A picture as bright as the number of steps made."""
-        return np.full((2, 2, 3), int(self.optimizer.iterations), np.uint8)
+        return np.full((2, 2, 3), self.steps_made(), np.uint8)
+
+    def steps_made(self):
+        return int(self.optimizer.iterations)
 
     def is_finished(self):
         return self.finishes_at is not None and self.optimizer.iterations >= self.finishes_at
@@ -75,7 +78,7 @@ class LineTrainer(Trainer):
         return [v.numpy() for item in (self.model, self.optimizer) for v in item.variables]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_line_trainer(devices):
     def make(**settings):
         return LineTrainer(devices, **settings)

@@ -1,14 +1,18 @@
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 
-from pirgan_tf.errors import InputError, TrainingError
-from pirgan_tf.training.loop import Interrupted, Schedule, run
+from pirgan_tf.errors import InputError, Interrupted, TrainingError
+from pirgan_tf.training.checkpoints import Checkpoints
+from pirgan_tf.training.loop import Schedule, run
 
 QUIET = {"checkpoint_minutes": 0.0}
 
@@ -24,7 +28,8 @@ def schedule(steps, **settings):
 def restored(trainer, folder):
     """The values of the newest checkpoint, in the variables of a new trainer."""
     checkpoint = tf.train.Checkpoint(**trainer.checkpoint_items())
-    checkpoint.restore(tf.train.latest_checkpoint(folder / "checkpoints")).expect_partial()
+    newest = folder / "checkpoints" / f"ckpt-{checkpoints(folder)[-1]}"
+    checkpoint.restore(str(newest)).expect_partial()
     return trainer.values()
 
 
@@ -106,6 +111,57 @@ def test_a_signal_ends_the_run_with_a_checkpoint(make_line_trainer, tmp_path, nu
     assert signal.getsignal(number) == before
 
 
+def test_a_signal_need_not_wait_where_nothing_can_be_lost(make_line_trainer, tmp_path):
+    """As while TensorFlow traces the first step, which may take a minute."""
+    trainer = make_line_trainer()
+    trainer.draw_batch = lambda *_: os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(Interrupted, match="stopped at step 0 by SIGINT; nothing to go on from"):
+        run(trainer, schedule(12), tmp_path)
+    assert trainer.steps_made() == 0
+
+
+def test_a_signal_during_the_last_save_is_not_lost(make_line_trainer, tmp_path, monkeypatch):
+    save = Checkpoints.save
+
+    def slow_save(checkpoints, step, records):
+        os.kill(os.getpid(), signal.SIGTERM)
+        save(checkpoints, step, records)
+
+    monkeypatch.setattr(Checkpoints, "save", slow_save)
+    with pytest.raises(Interrupted, match="stopped at step 7 by SIGTERM; checkpoint written"):
+        run(make_line_trainer(), schedule(7), tmp_path)
+    assert checkpoints(tmp_path) == [7]
+    monkeypatch.undo()
+    assert run(make_line_trainer(), schedule(7), tmp_path) == 7
+    assert '"step": 7,' in (tmp_path / "stats.jsonl").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_the_process_though_tensorflow_is_busy(helpers, number):
+    code = """
+import hashlib
+from pirgan_tf.training.stopping import stopping
+with stopping() as stop:
+    stop.unsaved = True
+    print("busy", flush=True)
+    # It takes minutes, and Python's handlers of signals wait for it, as for TensorFlow.
+    hashlib.pbkdf2_hmac("sha256", b"x", b"y", 10**9)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=helpers.environment(), stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"busy\n"
+    for _ in range(2):
+        process.send_signal(number)
+        time.sleep(0.3)
+    started = time.monotonic()
+    try:
+        assert process.wait(timeout=2) == 128 + number
+    finally:
+        process.kill()
+    assert time.monotonic() - started < 2
+
+
 def test_handlers_of_signals_are_given_back(make_line_trainer, tmp_path):
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     run(make_line_trainer(), schedule(1), tmp_path)
@@ -125,7 +181,7 @@ def test_a_run_works_outside_the_main_thread(make_line_trainer, tmp_path):
 def test_a_loss_that_is_not_finite_ends_the_run_without_a_checkpoint(make_line_trainer, tmp_path):
     trainer = make_line_trainer(poisoned_loss=7)
     with pytest.raises(
-        TrainingError, match=r"loss/line is not finite in steps \d+ to \d+"
+        TrainingError, match=r"loss/line must stay finite.*in steps \d+ to \d+"
     ) as error:
         run(trainer, schedule(12, checkpoint_every=5), tmp_path)
     words = str(error.value).split()
@@ -142,7 +198,7 @@ def test_a_weight_that_is_not_finite_reaches_no_checkpoint(make_line_trainer, tm
         trainer.optimizer.variables[-1].assign([value])
 
     trainer = make_line_trainer(at={10: poison})
-    with pytest.raises(TrainingError, match="optimizer is not finite at step 10"):
+    with pytest.raises(TrainingError, match=r"optimizer must stay finite.*at step 10"):
         run(trainer, schedule(12, evaluate_every=10, checkpoint_every=5), tmp_path)
     assert checkpoints(tmp_path) == [5]
     assert np.isfinite(np.concatenate([np.ravel(v) for v in restored(trainer, tmp_path)])).all()

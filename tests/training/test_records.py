@@ -2,11 +2,13 @@ import json
 import os
 import signal
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
 
-from pirgan_tf.training.loop import Interrupted, Schedule, run
+from pirgan_tf.errors import Interrupted, TrainingError
+from pirgan_tf.training.loop import Schedule, run
 from pirgan_tf.training.records import Records
 
 
@@ -82,19 +84,24 @@ def test_rows_after_the_restored_step_are_written_anew(make_line_trainer, tmp_pa
     assert [row["loss/step"] for row in rows] == [0.5, 2.5, 4.5, 6.0, 7.0, 8.5, 10.5]
 
 
-def test_a_signal_between_ticks_leaves_a_row_of_the_steps_so_far(make_line_trainer, tmp_path):
-    at = {3: lambda _: os.kill(os.getpid(), signal.SIGTERM)}
-    plan = schedule(8, log_every=4, evaluate_every=3)
-    with pytest.raises(Interrupted):
-        run(make_line_trainer(at=at), plan, tmp_path)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_stop_between_ticks_changes_no_row(make_line_trainer, tmp_path, number):
+    trainer = make_line_trainer()
+
+    def stop_at_three():
+        if trainer.steps_made() == 3 and number == signal.SIGTERM:
+            os.kill(os.getpid(), number)
+        elif trainer.steps_made() == 3:
+            # A kill leaves what the newest checkpoint has, which is of step 2.
+            raise RuntimeError
+
+    trainer.draw_images = stop_at_three
+    plan = schedule(8, log_every=4, images_every=3, checkpoint_every=2)
+    with pytest.raises((Interrupted, RuntimeError)):
+        run(trainer, plan, tmp_path)
+    assert rows_of(tmp_path) == []
     run(make_line_trainer(), plan, tmp_path)
-    # Steps 0, 1, 2 until the signal; then 3 alone; and an evaluation ends a tick.
-    assert [(row["step"], row["loss/step"]) for row in rows_of(tmp_path)] == [
-        (3, 1.0),
-        (4, 3.0),
-        (6, 4.5),
-        (8, 6.5),
-    ]
+    assert [(row["step"], row["loss/step"]) for row in rows_of(tmp_path)] == [(4, 1.5), (8, 5.5)]
 
 
 def test_a_half_written_last_line_is_survived(make_line_trainer, tmp_path):
@@ -103,6 +110,34 @@ def test_a_half_written_last_line_is_survived(make_line_trainer, tmp_path):
     stats.write_text(stats.read_text() + '{"step": 6, "seco')
     run(make_line_trainer(), schedule(8, log_every=2), tmp_path)
     assert [row["step"] for row in rows_of(tmp_path)] == [2, 4, 6, 8]
+
+
+def test_spoiled_lines_are_left_out_and_told(make_line_trainer, tmp_path, capsys):
+    run(make_line_trainer(), schedule(6, log_every=2), tmp_path)
+    stats = tmp_path / "stats.jsonl"
+    first, _, third = stats.read_bytes().splitlines()
+    spoiled = [b"5", b'{"step": 4}', b'{"step": "4", "seconds": 1}', b"\xff\xfe", b"[" * 9]
+    stats.write_bytes(b"\n".join([first, *spoiled, third]) + b"\n")
+    capsys.readouterr()
+    run(make_line_trainer(), schedule(8, log_every=2), tmp_path)
+    assert [row["step"] for row in rows_of(tmp_path)] == [2, 6, 8]
+    assert "5 lines of stats.jsonl cannot be read" in capsys.readouterr().out
+
+
+def test_a_run_that_goes_on_to_more_steps_has_the_rows_of_a_straight_one(
+    make_line_trainer, tmp_path
+):
+    """At 7 nothing is due but the end; at 14 the evaluation joins the tick's row."""
+    figures = []
+    for name, lengths in (("straight", [20]), ("longer", [7, 14, 20])):
+        folder = tmp_path / name
+        folder.mkdir()
+        for steps in lengths:
+            run(make_line_trainer(), schedule(steps, log_every=2, evaluate_every=5), folder)
+            assert rows_of(folder)[-1]["heldout/step"] == rows_of(folder)[-1]["step"] == steps
+        rows = rows_of(folder)
+        figures.append([(row["step"], row["loss/step"]) for row in rows])
+    assert figures[0] == figures[1]
 
 
 def test_seconds_go_on_after_a_resume(make_line_trainer, tmp_path):
@@ -116,7 +151,7 @@ def test_seconds_go_on_after_a_resume(make_line_trainer, tmp_path):
 
 
 def test_a_status_line_tells_step_speed_and_losses(tmp_path, capsys):
-    with Records(tmp_path, 0, 100, 64) as records:
+    with Records(tmp_path, 0, {}, 100, 64) as records:
         records.add({"loss/line": 6.0}, 4)
         records.tick(4)
     line = capsys.readouterr().out
@@ -124,3 +159,13 @@ def test_a_status_line_tells_step_speed_and_losses(tmp_path, capsys):
     assert "line 1.5" in line
     assert "images/s" in line
     assert line.rstrip().endswith("left")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_full_disk_is_told_in_one_line(make_line_trainer, tmp_path):
+    (tmp_path / "summaries").mkdir()
+    run(make_line_trainer(), schedule(2, log_every=1), tmp_path)
+    stats = tmp_path / "stats.jsonl"
+    trainer = make_line_trainer(at={3: lambda _: stats.unlink() or stats.symlink_to("/dev/full")})
+    with pytest.raises(TrainingError, match=r"row of stats.jsonl cannot .* No space left on dev"):
+        run(trainer, schedule(4, log_every=1, evaluate_every=3), tmp_path)

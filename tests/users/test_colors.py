@@ -115,7 +115,7 @@ def test_extremes_are_exact():
         (np.zeros([1, 4, 4, 3], np.int64), "int64"),
         (np.full([1, 4, 4, 3], 255.0), "255"),
         (np.full([1, 4, 4, 3], np.nan), "nan"),
-        (np.zeros([1, 4, 2, 3], np.uint8), "2 pixels wide"),
+        (np.zeros([1, 4, 2, 3], np.uint8), "2 pixels"),
     ],
 )
 def test_other_images_are_refused(images, words):

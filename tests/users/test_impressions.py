@@ -52,7 +52,7 @@ def test_images_are_drawn_independently():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (([0.5, 1.01], 10, 0), "rate 1 is 1.01"),
+        (([0.5, 1.01], 10, 0), "1.01 as rate 1"),
         (([-0.1], 10, 0), "-0.1"),
         (([np.nan], 10, 0), "nan"),
         (([], 10, 0), "rates"),
@@ -70,5 +70,5 @@ def test_errors(arguments, words):
 
 
 def test_ids_must_be_as_many():
-    with pytest.raises(InputError, match="2 image ids for 1 rates"):
+    with pytest.raises(InputError, match=r"image_ids must be as many as rates\. Received: 2 for 1"):
         simulate_impressions([0.5], 10, 0, image_ids=["a", "b"])

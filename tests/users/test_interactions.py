@@ -50,12 +50,15 @@ def test_spreadsheet_habits_are_read(tmp_path):
     ("text", "words"),
     [
         ("", ["empty"]),
-        (HEADER, ["no rows"]),
-        ("image_id,positives\na,1\n", ["lacks the column impressions", "image_id, positives"]),
-        ("image_id;impressions;positives\na;1;1\n", ["lacks", "commas"]),
-        ("image_id,impressions,positives,positives\n", ["positives more than once"]),
-        (HEADER + "a,10,5,0.5\nb,10\n", ["line 3", "2 fields", "4"]),
-        (HEADER + "a,10,5,0.5\n\na,10,5,0.5\n", ["line 4", "second time", "'a'"]),
+        (HEADER, ["must have rows"]),
+        ("image_id,positives\na,1\n", ["columns impressions", "image_id, positives"]),
+        (
+            "image_id;impressions;positives\na;1;1\n",
+            ["the columns", "image_id;impressions"],
+        ),
+        ("image_id,impressions,positives,positives\n", ["repeats 'positives'"]),
+        (HEADER + "a,10,5,0.5\nb,10\n", ["line 3", "fields as the first, 4", "2"]),
+        (HEADER + "a,10,5,0.5\n\na,10,5,0.5\n", ["line 4", "differ from those before", "'a'"]),
         (HEADER + ",10,5,0.5\n", ["line 2", "image_id", "empty"]),
         (HEADER + "a,10,many,0.5\n", ["line 2", "positives", "'many'"]),
         (HEADER + "a,10,nan,0.5\n", ["line 2", "positives", "'nan'"]),
@@ -80,9 +83,9 @@ def test_wrong_files_are_refused_in_one_line_that_names_the_place(tmp_path, text
 
 
 def test_unreadable_files(tmp_path):
-    with pytest.raises(InputError, match=r"cannot read .*nowhere\.csv"):
+    with pytest.raises(InputError, match=r"nowhere\.csv, which does not exist"):
         read_interactions(tmp_path / "nowhere.csv")
-    with pytest.raises(InputError, match=r"cannot read .*interactions\.csv"):
+    with pytest.raises(InputError, match=r"interactions\.csv, which does not exist"):
         read_interactions(tmp_path)
     binary = tmp_path / "binary.csv"
     binary.write_bytes(b"\x89PNG\xff\xfe")
@@ -92,7 +95,7 @@ def test_unreadable_files(tmp_path):
 
 def test_a_wrong_table_is_not_written(tmp_path):
     table = pd.DataFrame({"image_id": ["a"], "impressions": [1], "positives": [2]})
-    with pytest.raises(InputError, match="row 0: positives must not exceed"):
+    with pytest.raises(InputError, match=r"positives must not exceed .*row 0"):
         write_interactions(table, tmp_path / "rates.csv")
     assert not (tmp_path / "rates.csv").exists()
     with pytest.raises(InputError, match="number"):
@@ -117,7 +120,7 @@ def test_match_gallery_tells_which_ids_differ():
     with pytest.raises(InputError) as raised:
         match_gallery(rates_of("a", "x"), ["a", "b", "c", "d", "e"])
     message = str(raised.value)
-    assert "no row for 4 (b, c, d, ...) of the gallery's 5 images" in message
-    assert "rows for 1 (x) which the gallery lacks" in message
-    with pytest.raises(InputError, match="more than once"):
+    assert "one row for each of the gallery's 5 images" in message
+    assert "Received: none for 4 (b, c, d, ...), and rows for 1 (x) that it lacks" in message
+    with pytest.raises(InputError, match="one row for each"):
         match_gallery(rates_of("a"), ["a", "a"])

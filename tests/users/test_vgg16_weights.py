@@ -5,6 +5,7 @@ import sys
 
 import h5py
 import keras
+import numpy as np
 import pytest
 import tf_keras
 from vgg16_files import write_shapes
@@ -43,7 +44,7 @@ def test_files_that_are_none(tmp_path):
     assert "imagnet" in refusal("imagnet")
     (tmp_path / "text.h5").write_text("no weights")
     assert "is not HDF5" in refusal(tmp_path / "text.h5")
-    assert "is not HDF5" in refusal(tmp_path)
+    assert "is a folder" in refusal(tmp_path)
     whole = write_shapes(tmp_path / "whole.h5", top=False)
     content = (tmp_path / "whole.h5").read_bytes()
     (tmp_path / "whole.h5").write_bytes(content[: len(content) // 2])
@@ -63,6 +64,15 @@ def test_files_of_other_shapes(tmp_path, top, change, words):
     path = write_shapes(tmp_path / "other.h5", top=top, change=change)
     for word in [path, *words]:
         assert word in refusal(path)
+
+
+def test_numbers_that_are_none(tmp_path):
+    path = write_shapes(tmp_path / "nan.h5", top=False)
+    with h5py.File(path, "r+") as file:
+        file["layers/conv2d_3/vars/0"][0, 0, 0, 0] = np.nan
+    assert "finite numbers" in refusal(path) and "conv2d_3" in refusal(path)
+    with pytest.raises(InputError, match="finite numbers"):
+        filter_norms(np.zeros((1, 64, 64, 3), np.uint8), path)
 
 
 def test_other_networks_and_other_files_of_hdf5(tmp_path):
@@ -98,7 +108,7 @@ def test_a_failed_download_says_how_to_fetch_the_file_elsewhere(tmp_path, monkey
     with pytest.raises(InputError) as raised:
         filter_norms(images, "imagenet")
     message = str(raised.value)
-    assert "imagenet cannot be downloaded (URL fetch failure" in message
+    assert "imagenet must be within reach" in message and "URL fetch failure" in message
     assert "https://storage.googleapis.com/" in message
     assert "notop.h5" in message and "path as vgg16_weights" in message
     assert "\n" not in message

@@ -9,6 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from pirgan_tf.files.picture import read_picture
+
 # A page has up to four grids an objective.
 _QUALITY = 75
 _DRAFT_DPI, _PRINT_DPI = 120, 160
@@ -45,12 +47,11 @@ def inline_photo(path: Path, *, crop: bool = False) -> str:
         path: the file.
         crop: whether to keep only the upper part of what is taller than half its width.
     """
-    with Image.open(path) as picture:
-        width, height = picture.size
-        height = min(height, width // 2 + 1) if crop else height
-        kept = picture.convert("RGB").crop((0, 0, width, height))
+    picture = read_picture(path)
+    width, height = picture.size
+    height = min(height, width // 2 + 1) if crop else height
     stream = io.BytesIO()
-    kept.save(stream, "JPEG", quality=_QUALITY, optimize=True)
+    picture.crop((0, 0, width, height)).save(stream, "JPEG", quality=_QUALITY, optimize=True)
     return _source("image/jpeg", stream.getvalue())
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from PIL import Image
 
 from pirgan_tf.analysis.figures import style
 from pirgan_tf.analysis.figures.objective_figures import NothingToDraw
 from pirgan_tf.analysis.table import selection
+from pirgan_tf.files.picture import read_picture
 
 _PANELS_A_ROW = 3
 
@@ -57,6 +57,6 @@ def _is_file(path: object) -> bool:
 
 def _square(path: Path) -> np.ndarray:
     """Return the left part of a grid, so that its images are large enough to be seen."""
-    with Image.open(path) as picture:
-        side = min(picture.size)
-        return np.asarray(picture.convert("RGB").crop((0, 0, side, side)))
+    picture = read_picture(path)
+    side = min(picture.size)
+    return np.asarray(picture.crop((0, 0, side, side)))

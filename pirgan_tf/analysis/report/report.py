@@ -63,7 +63,7 @@ def write_report(sources: Sequence[str | Path], output: str | Path) -> None:
 def _read(sources: Sequence[str | Path]) -> tuple[list[Run], pd.DataFrame]:
     """Read the run folders, and the table of all sources."""
     if not sources:
-        raise InputError("nothing to report: no run folder or results.csv was given")
+        raise InputError("sources must be at least one run folder or results.csv. Received: none")
     runs = {
         number: read_run(source) for number, source in enumerate(sources) if Path(source).is_dir()
     }

@@ -157,7 +157,7 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     defined = ~np.isnan(corrected)
     wrong = corrected[defined & ~((corrected >= 0) & (corrected <= 1))]
     if len(wrong):
-        raise InputError(f"p-values must lie in [0, 1]; received {wrong[0]:g}")
+        raise InputError(f"p-values must lie in [0, 1]. Received: {wrong[0]:g}")
     if defined.any():
         corrected[defined] = multipletests(corrected[defined], method="holm")[1]
     return corrected
@@ -193,12 +193,14 @@ def spearman_ceiling(pir: ArrayLike, impressions: ArrayLike) -> float | None:
     pir = _rates(pir, "observed", least=1)
     impressions = np.asarray(impressions, np.float64)
     if impressions.ndim and impressions.shape != pir.shape:
-        raise InputError(f"received {len(pir)} rates but {impressions.size} impressions")
+        raise InputError(
+            f"rates must be as many as impressions. Received: {len(pir)} and {impressions.size}"
+        )
     if not np.all(impressions >= 1):
-        raise InputError(f"impressions must be at least 1; received {impressions.min():g}")
+        raise InputError(f"impressions must be at least 1. Received: {impressions.min():g}")
     if pir.min() < 0 or pir.max() > 1:
         raise InputError(
-            f"observed rates must lie in [0, 1]; received {pir.min():g} to {pir.max():g}"
+            f"observed rates must lie in [0, 1]. Received: {pir.min():g} to {pir.max():g}"
         )
     impressions = np.broadcast_to(impressions, pir.shape)
     pir, impressions = pir[impressions > 1], impressions[impressions > 1]
@@ -228,9 +230,12 @@ def calibration_table(
     predicted = _rates(predicted, "predicted", least=1)
     observed = _rates(observed, "observed", least=1)
     if len(predicted) != len(observed):
-        raise InputError(f"received {len(predicted)} predicted but {len(observed)} observed rates")
+        raise InputError(
+            "predicted rates must be as many as observed ones. "
+            f"Received: {len(predicted)} and {len(observed)}"
+        )
     if num_groups < 1:
-        raise InputError(f"num_groups must be at least 1; received {num_groups}")
+        raise InputError(f"num_groups must be at least 1. Received: {num_groups}")
     edges = np.quantile(predicted, np.arange(1, num_groups) / num_groups)
     groups = np.searchsorted(edges, predicted, side="left")
     return [
@@ -247,11 +252,11 @@ def _rates(values: ArrayLike, name: str, least: int) -> np.ndarray:
     rates = np.asarray(values, np.float64)
     if rates.ndim != 1 or len(rates) < least:
         raise InputError(
-            f"{name} rates must be a list of at least {least}; received shape {list(rates.shape)}"
+            f"{name} rates must be a list of at least {least}. Received: shape {list(rates.shape)}"
         )
     if not np.isfinite(rates).all():
         raise InputError(
-            f"{name} rates must be finite; received {np.sum(~np.isfinite(rates))} that are not"
+            f"{name} rates must be finite. Received: {np.sum(~np.isfinite(rates))} that are not"
         )
     return rates
 

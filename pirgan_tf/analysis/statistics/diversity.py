@@ -66,8 +66,8 @@ def compare_diversity(before: ArrayLike, after: ArrayLike, features: str) -> Div
     before, after = _checked(before, "before"), _checked(after, "after")
     if before.shape[1] != after.shape[1]:
         raise InputError(
-            "features before and after must be of one length; "
-            f"received {before.shape[1]} and {after.shape[1]}"
+            "features before and after must be of one length. "
+            f"Received: {before.shape[1]} and {after.shape[1]}"
         )
     num_images = min(len(before), len(after))
     before, after = before[:num_images], after[:num_images]
@@ -104,11 +104,12 @@ def _checked(features: ArrayLike, name: str) -> np.ndarray:
     least = NEAREST_NEIGHBOURS + 2
     if checked.ndim != 2 or len(checked) < least or checked.shape[1] < 1:
         raise InputError(
-            f"features {name} must be of at least {least} images, [n, d]; "
-            f"received shape {list(checked.shape)}"
+            f"features {name} must be of at least {least} images, [n, d]. "
+            f"Received: shape {list(checked.shape)}"
         )
     if not np.isfinite(checked).all():
         raise InputError(
-            f"features {name} must be finite; received {np.sum(~np.isfinite(checked))} that are not"
+            f"features {name} must be finite. "
+            f"Received: {np.sum(~np.isfinite(checked))} that are not"
         )
     return checked

@@ -4,21 +4,21 @@ Figures and claims are drawn from this table alone. Cells are empty where someth
 is not known, was not computed, or has failed.
 """
 
-import csv
-import math
 import os
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
 
 from pirgan_tf.analysis.statistics.comparison import SIGNIFICANCE, holm
+from pirgan_tf.analysis.table.cells import check_cell, check_row, parse_cell
 from pirgan_tf.analysis.table.rows import objective_row
-from pirgan_tf.analysis.table.run_parts import Json
 from pirgan_tf.analysis.table.runs import Run
 from pirgan_tf.analysis.table.selection import COLORS, LAYERS
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.json import Json
+from pirgan_tf.files.table import read_table
 
 RESULTS_VERSION = 2
 
@@ -105,7 +105,6 @@ COLUMNS = {
 _NEVER_EMPTY = ("results_version", "run", "objective", "family", "round", "kept")
 _IMAGES = ("images_before", "images_after")
 _CORRECTED = ("p_holm", "significant_holm")
-_MOST_NAMED = 5
 
 
 def results_table(runs: Sequence[Run]) -> pd.DataFrame:
@@ -119,7 +118,10 @@ def results_table(runs: Sequence[Run]) -> pd.DataFrame:
     rows: list[Json] = []
     for run in runs:
         of_run = [
-            {"results_version": RESULTS_VERSION} | objective_row(run, objective)
+            _checked(
+                {"results_version": RESULTS_VERSION} | objective_row(run, objective),
+                f"{objective.slug} of run {run.name}",
+            )
             for objective in run.objectives
             if objective.evaluation or objective.failure
         ]
@@ -140,8 +142,8 @@ def correct(table: pd.DataFrame) -> pd.DataFrame:
     if twice.any():
         row = table[twice].iloc[0]
         raise InputError(
-            f"the results have {row['objective']} of {row['run']} twice: "
-            "was a file given twice, or a run and its results.csv?"
+            "results must differ in at least one column, but a file may have been given twice, or "
+            f"a run and its results.csv. Received: {row['objective']} of {row['run']} twice"
         )
     p_holm = holm(table["p"])
     significant = pd.array(p_holm < SIGNIFICANCE, "boolean")
@@ -168,28 +170,22 @@ def read_results(path: str | Path) -> pd.DataFrame:
         InputError: there is no such file; it is another version's, lacks columns,
             or has a cell of a wrong type, which the message names.
     """
-    path = Path(path)
-    try:
-        # utf-8-sig: spreadsheets put a byte order mark before the first column.
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            header = list(reader.fieldnames or [])
-            records = [(reader.line_num, record) for record in reader]
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is not a comma-separated text file in UTF-8: {error}") from None
-    _check_version({record.get("results_version") for _, record in records}, header, path)
-    missing = [name for name in COLUMNS if name not in header]
-    if missing:
-        raise InputError(f"{path} lacks the column{'s' * (len(missing) > 1)} {_some(missing)}")
+    table = read_table(path)
+    read = table.rows()
+    for place, fields in read:
+        version = fields.get("results_version", str(RESULTS_VERSION))
+        if version != str(RESULTS_VERSION):
+            raise InputError(
+                f"results_version must be {RESULTS_VERSION}. Received: {version!r} in {place}"
+            )
+    table.require(list(COLUMNS))
     rows = []
-    for line, record in records:
-        # How DictReader tells of lines that are longer or shorter than the first.
-        if None in record or None in record.values():
-            raise InputError(f"{path} line {line}: it must have as many fields as the first line")
-        row = {name: _cell(record[name], name, f"{path} line {line}") for name in COLUMNS}
-        rows.append(row | {name: _absolute(row[name], path.parent) for name in _IMAGES})
+    for place, fields in read:
+        row = {
+            name: parse_cell(fields[name], name, dtype, place) for name, dtype in COLUMNS.items()
+        }
+        images = {name: _absolute(row[name], name, table.path.parent, place) for name in _IMAGES}
+        rows.append(_checked(row | images, place))
     return _typed(rows)
 
 
@@ -201,8 +197,28 @@ def _papers_order(row: Json) -> tuple[int, int]:
     )
 
 
-def _absolute(image: str | None, folder: Path) -> str | None:
-    return str((folder / image).resolve()) if image else None
+def _checked(row: Json, place: str) -> Json:
+    """Return a row's values by column, None where they are empty, or raise InputError."""
+    values = {
+        name: check_cell(row.get(name), name, dtype, place, needed=name in _NEVER_EMPTY)
+        for name, dtype in COLUMNS.items()
+    }
+    check_row(values, place)
+    return values
+
+
+def _absolute(image: str | None, column: str, folder: Path, place: str) -> str | None:
+    """Return the path of a picture; a table may lead to those of evaluations alone."""
+    if image is None:
+        return None
+    name = f"{column.removeprefix('images_')}.png"
+    path = PurePosixPath(image)
+    if path.is_absolute() or path.name != name or "\0" in image:
+        raise InputError(
+            f"{column} must be the relative path of an evaluation's {name}. "
+            f"Received: {image!r} in {place}"
+        )
+    return str((folder / image).resolve())
 
 
 def _relative(image: Any, folder: Path) -> str | None:
@@ -216,56 +232,3 @@ def _typed(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             for name, dtype in COLUMNS.items()
         }
     )
-
-
-def _check_version(versions: set[str | None], header: list[str], path: Path) -> None:
-    if "results_version" in header and versions - {str(RESULTS_VERSION)}:
-        raise InputError(
-            f"{path} must have results_version {RESULTS_VERSION} in every row; "
-            f"received {', '.join(sorted(map(repr, versions)))}"
-        )
-
-
-def _some(names: list[str]) -> str:
-    left = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {left} more" if left > 0 else "")
-
-
-def _cell(text: str, name: str, place: str) -> Any:
-    """Parse a cell, or raise InputError."""
-    if text == "" and name not in _NEVER_EMPTY:
-        return None
-    parse, wanted = _PARSERS[COLUMNS[name]]
-    try:
-        value = parse(text)
-    except (ValueError, KeyError):
-        raise InputError(f"{place}: {name} must be {wanted}; received {text!r}") from None
-    if name == "layer" and value not in LAYERS:
-        raise InputError(f"{place}: layer must be one of {', '.join(LAYERS)}; received {text!r}")
-    return value
-
-
-def _number(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value
-
-
-def _truth(text: str) -> bool:
-    # Spreadsheets write TRUE.
-    return {"true": True, "false": False}[text.lower()]
-
-
-def _text(text: str) -> str:
-    if not text:
-        raise ValueError(text)
-    return text
-
-
-_PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
-    "Int64": (int, "a whole number"),
-    "float64": (_number, "a number"),
-    "boolean": (_truth, "True or False"),
-    "object": (_text, "a text"),
-}

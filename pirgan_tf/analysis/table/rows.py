@@ -5,9 +5,10 @@ import json
 from pathlib import Path
 
 from pirgan_tf.analysis.statistics.comparison import verdict
-from pirgan_tf.analysis.table.run_parts import Evaluation, Json, Training
+from pirgan_tf.analysis.table.run_parts import Evaluation, Training
 from pirgan_tf.analysis.table.runs import ObjectiveRun, Run
 from pirgan_tf.analysis.table.selection import LAYERS
+from pirgan_tf.files.json import Json
 
 _DIVERSITY = (
     "features",
@@ -88,7 +89,9 @@ def _initial(estimator: Json) -> str:
     """Tell what an estimator began with: "random", "slim", or the name of a folder."""
     if estimator.get("slim_checkpoint"):
         return "slim"
-    return Path(estimator.get("initial") or "random").name
+    initial = estimator.get("initial") or "random"
+    # What is no text is refused with the other cells.
+    return Path(initial).name if isinstance(initial, str) else initial
 
 
 def _failure(failure: Json) -> Json:

@@ -1,15 +1,40 @@
 """The parts of a run folder: what was trained, and how it was evaluated."""
 
 import dataclasses
-import json
 import math
+import os
+import typing
 from pathlib import Path
 from typing import Any
 
 from pirgan_tf.analysis.statistics.comparison import Comparison, percent_nonzero
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.json import (
+    OPTIONAL_NUMBER,
+    Fields,
+    Json,
+    check_object,
+    is_of,
+    read_json,
+    read_json_lines,
+)
 
-Json = dict[str, Any]
+_NONE = type(None)
+_EVALUATION: Fields = {
+    "objective": str,
+    "family": str,
+    "undefined_before": int,
+    "undefined_after": int,
+    "comparison": dict,
+    "rates_before": list,
+    "rates_after": list,
+    "estimated": (dict, _NONE),
+    "diversity": (dict, _NONE),
+}
+_COMPARISON: Fields = {
+    name: OPTIONAL_NUMBER if kind is float else kind
+    for name, kind in typing.get_type_hints(Comparison).items()
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,59 +94,53 @@ class Evaluation:
     options: Json
 
 
-def read_json(file: Path, needed: tuple[str, ...] = ()) -> Json | None:
-    """Read a JSON object; None if there is no such file.
+def read_optional(file: Path, fields: Fields | None = None) -> Json | None:
+    """Read a JSON object; None if there is no such file; raises as `read_json`."""
+    return read_json(file, fields) if os.path.lexists(file) else None
 
-    Raises:
-        InputError: the file holds something else, or lacks what is needed.
-    """
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {file}: {error}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{file} must hold a JSON object")
-    for name in needed:
-        if name not in content:
-            raise InputError(f"{file} lacks {name!r}")
-    return content
+
+def read_options(folder: Path) -> Json:
+    """Read options.json of a folder; {} if there is none; raises as `read_json`."""
+    return read_optional(folder / "options.json", {"options": dict}) or {}
 
 
 def read_evaluation(folder: Path) -> Evaluation | None:
-    """Read the folder of an evaluation; None if there is no evaluation.json."""
+    """Read the folder of an evaluation; None if there is no evaluation.json.
+
+    Raises:
+        InputError: the file holds something else, or rates outside of [0, 1].
+    """
     file = folder / "evaluation.json"
-    content = read_json(file)
+    content = read_optional(file)
     if content is None:
         return None
+    # Earlier versions measured none.
+    content = check_object({"diversity": None} | content, _EVALUATION, file)
     # Evaluations of version 0.1 have no interval of Cohen's d.
     earlier = {"cohens_d_low": None, "cohens_d_high": None}
-    try:
-        # JSON has no NaN: what is not defined is null there.
-        comparison: Json = {
-            name: math.nan if value is None else value
-            for name, value in (earlier | content["comparison"]).items()
-        }
-        return Evaluation(
-            objective=content["objective"],
-            family=content["family"],
-            undefined_before=content["undefined_before"],
-            undefined_after=content["undefined_after"],
-            comparison=Comparison(**comparison),
-            rates_before=content["rates_before"],
-            rates_after=content["rates_after"],
-            percent_nonzero=percent_nonzero(content["rates_before"]),
-            estimated=content["estimated"],
-            diversity=content.get("diversity"),
-            before=_existing(folder / "before.png"),
-            after=_existing(folder / "after.png"),
-            options=read_json(folder / "options.json") or {},
-        )
-    except KeyError as error:
-        raise InputError(f"{file} lacks {error}") from None
-    except (TypeError, AttributeError) as error:
-        raise InputError(f"{file} is no evaluation: {error}") from None
+    figures = check_object(earlier | content["comparison"], _COMPARISON, file)
+    # JSON has no NaN: what is not defined is null there.
+    defined: dict[str, Any] = {
+        name: math.nan if figures[name] is None else figures[name] for name in _COMPARISON
+    }
+    for name in ("rates_before", "rates_after"):
+        if not content[name] or not all(_is_rate(rate) for rate in content[name]):
+            raise InputError(f"{name} must be numbers in [0, 1]. Received: others in {file}")
+    return Evaluation(
+        objective=content["objective"],
+        family=content["family"],
+        undefined_before=content["undefined_before"],
+        undefined_after=content["undefined_after"],
+        comparison=Comparison(**defined),
+        rates_before=content["rates_before"],
+        rates_after=content["rates_after"],
+        percent_nonzero=percent_nonzero(content["rates_before"]),
+        estimated=content["estimated"],
+        diversity=content["diversity"],
+        before=_existing(folder / "before.png"),
+        after=_existing(folder / "after.png"),
+        options=read_options(folder),
+    )
 
 
 def read_training(folder: Path) -> Training | None:
@@ -133,7 +152,7 @@ def read_training(folder: Path) -> Training | None:
         return None
     return Training(
         folder=folder,
-        options=read_json(folder / "options.json") or {},
+        options=read_options(folder),
         seconds=stats[-1].get("seconds") if stats else None,
         reals=_existing(images / "reals.png"),
         first=_existing(images / "fakes_init.png"),
@@ -150,18 +169,13 @@ def _existing(path: Path) -> Path | None:
     return path if path.is_file() else None
 
 
+def _is_rate(value: Any) -> bool:
+    return is_of(value, float) and 0 <= value <= 1
+
+
 def _stats(file: Path) -> list[Json]:
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    rows: dict[int, Json] = {}
-    for number, line in enumerate(lines, start=1):
-        try:
-            row = json.loads(line)
-            rows[row["step"]] = row
-        except (ValueError, KeyError, TypeError):
-            # A run that was killed may have written half of its last line.
-            if number < len(lines):
-                raise InputError(f"{file} line {number} is no JSON object with a step") from None
+    """Return the rows by rising step; of a step that was made twice, the last."""
+    rows = {row["step"]: row for row in read_json_lines(file)}
+    for row in rows.values():
+        check_object(row, dict.fromkeys(row, OPTIONAL_NUMBER), file)
     return [rows[step] for step in sorted(rows)]

@@ -27,13 +27,14 @@ from pathlib import Path
 
 from pirgan_tf.analysis.table.run_parts import (
     Evaluation,
-    Json,
     Training,
     read_evaluation,
-    read_json,
+    read_optional,
+    read_options,
     read_training,
 )
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.json import Json, check_object
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,13 +100,18 @@ def read_run(folder: str | Path) -> Run:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}")
+        raise InputError(f"run must be a folder. Received: {folder}")
     name = folder.resolve().name
-    options = read_json(folder / "options.json") or {}
+    options = read_options(folder)
     evaluation = read_evaluation(folder)
     if evaluation:
         alone = dataclasses.replace(_EMPTY, slug=name, evaluation=evaluation)
         return Run(name, options, None, [alone])
+    for place in (folder / "objectives").glob("*"):
+        if not place.name.isprintable():
+            raise InputError(
+                f"folders of a run must have printable names. Received: {place.name!r} in {folder}"
+            )
     objectives = [
         objective
         for place in sorted((folder / "objectives").glob("*"))
@@ -114,14 +120,14 @@ def read_run(folder: str | Path) -> Run:
     ]
     gan = read_training(folder / "gan")
     elsewhere = options.get("options", {}).get("gan")
-    if gan is None and elsewhere:
+    if gan is None and isinstance(elsewhere, str):
         gan = read_training(Path(elsewhere))
     if gan is None and not any(
         o.evaluation or o.failure or o.estimator or o.tuning for o in objectives
     ):
         raise InputError(
-            f"nothing to report in {folder}: it has no evaluation.json, gan/stats.jsonl "
-            "or objectives/*/evaluation/evaluation.json"
+            "run must hold evaluation.json, gan/stats.jsonl or "
+            f"objectives/*/evaluation/evaluation.json. Received: {folder}"
         )
     return Run(name, options, gan, objectives)
 
@@ -131,7 +137,7 @@ _EMPTY = ObjectiveRun("", 1, None, True, None, None, None, None, None, None, Non
 
 def _objective(place: Path) -> list[ObjectiveRun]:
     """Read an objective: all its weights, round by round."""
-    best_round = read_json(place / "best_round.json", ("round",))
+    best_round = read_optional(place / "best_round.json", {"round": int})
     kept = best_round["round"] if best_round else 1
     common = dataclasses.replace(
         _EMPTY, best_round=best_round, seconds=_seconds(place / "seconds.json")
@@ -143,8 +149,8 @@ def _objective(place: Path) -> list[ObjectiveRun]:
             round=int(number),
             first=found[0] if found else None,
             kept=number == kept,
-            interactions=read_json(folder / "interactions" / "options.json"),
-            fit=read_json(folder / "estimator" / "fit.json"),
+            interactions=read_options(folder / "interactions") or None,
+            fit=_fit(folder / "estimator" / "fit.json"),
             estimator=read_training(folder / "estimator"),
         )
         for part in [path for _, path in _numbered(folder, "weight-")] or [folder]:
@@ -156,7 +162,9 @@ def _objective(place: Path) -> list[ObjectiveRun]:
                     evaluation=read_evaluation(part / "evaluation"),
                 )
             )
-    failure = read_json(place / "failure.json", ("objective", "family", "stage", "reason"))
+    failure = read_optional(
+        place / "failure.json", dict.fromkeys(("objective", "family", "stage", "reason"), str)
+    )
     return _with_failure(found, failure) if failure else found
 
 
@@ -181,11 +189,18 @@ def _numbered(folder: Path, prefix: str) -> list[tuple[float, Path]]:
     return sorted((float(match[1]), path) for match, path in matches if match)
 
 
+def _fit(file: Path) -> Json | None:
+    content = read_optional(file)
+    if content is None:
+        return None
+    check_object({"calibration": []} | content, {"calibration": list}, file)
+    for group in content.get("calibration", []):
+        check_object(group, {"predicted": float, "observed": float}, file)
+    return content
+
+
 def _seconds(file: Path) -> float | None:
-    content = read_json(file)
+    content = read_optional(file)
     if not content:
         return None
-    try:
-        return float(sum(content.values()))
-    except TypeError:
-        raise InputError(f"{file} must hold numbers of seconds; received {content}") from None
+    return float(sum(check_object(content, dict.fromkeys(content, float), file).values()))

@@ -29,6 +29,7 @@ class DeviceOptions(Options):
         "Devices that mirrored training uses; 0 is all GPUs. Without a GPU, the CPU is split.",
         0,
         minimum=0,
+        below=1025,
     )
     precision: str = option(
         "Precision of the networks; auto is bfloat16 where the device multiplies it fast.",
@@ -63,7 +64,9 @@ class TrainingOptions(DeviceOptions):
     """Length and records of a training run."""
 
     steps: int = option("Training steps.", minimum=1, changes_result=False)
-    batch_size: int = option("Images a step, over all replicas (decision of ours).", 64, minimum=1)
+    batch_size: int = option(
+        "Images a step, over all replicas (decision of ours).", 64, minimum=1, below=2**16
+    )
     log_every: int = option("Steps between status lines.", 100, minimum=1, changes_result=False)
     checkpoint_every: int = option(
         "Steps between checkpoints; 0 is none.", 1000, minimum=0, changes_result=False

@@ -15,7 +15,7 @@ IMAGES, TARGET, RATERS = 12, 4, 9
 
 def check_exactness(url):
     """Every image has its target of answers by different raters, and the counts agree."""
-    database = survey.open_database(url, must_exist=True)
+    database = survey.open_database(url, read_only=False)
     with database.read() as session:
         [study] = session.query(survey.Study).all()
         images = session.query(survey.Image).all()

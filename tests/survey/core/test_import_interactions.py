@@ -111,16 +111,17 @@ def test_without_names_of_raters_the_same_rating_may_come_twice(call, tmp_path):
 @pytest.mark.parametrize(
     ("text", "flags", "words"),
     [
-        (MTURK, (), ["must have a column 'image_id'", "HITId, AssignmentId"]),
-        (MTURK, ("--source=mturk", "--columns=rating=Answer.star"), ["column 'Answer.star'"]),
+        (MTURK, (), ["must have the columns image_id", "HITId, AssignmentId"]),
+        (MTURK, ("--source=mturk", "--columns=rating=Answer.star"), ["columns Answer.star"]),
         (MTURK, ("--source=mturk", "--columns=stars=x"), ["columns", "image, rating", "'stars'"]),
         (MTURK, ("--source=mturk", "--columns=image"), ["like image=Input.url", "'image'"]),
         (MTURK, ("--source=turk",), ["source", "did you mean 'mturk'"]),
         (MTURK, ("--pir_weights=click=1",), ["five stars", "click=1"]),
+        (MTURK, ("--pir_weights=1,.75,.5,.25,0",), ["more stars must not be worth less"]),
         ("", (), ["is empty"]),
         (b"\xff\xfe\x00", (), ["UTF-8"]),
-        ("image_id,rating\n", (), ["gives no rating"]),
-        ("image_id,rating\nx,5\n", (), ["no rating: line 2: the gallery has no image 'x'"]),
+        ("image_id,rating\n", (), ["at least one rating"]),
+        ("image_id,rating\nx,5\n", (), ["rating (line 2: the gallery has no image 'x')"]),
     ],
 )
 def test_files_and_flags_that_cannot_be_used_are_refused(call, nowhere, text, flags, words):

@@ -1,7 +1,9 @@
 """Transactions: all or nothing, and what a database that cannot be used says."""
 
+import os
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -47,7 +49,7 @@ def test_what_fails_leaves_nothing(new_survey):
 def test_what_one_connection_wrote_another_finds(new_survey):
     made = new_survey(2)
     made.answer(made.rater("a"), 5)
-    again = survey.open_database(made.url, must_exist=True)
+    again = survey.open_database(made.url, read_only=True)
     with again.read() as session:
         assert session.scalars(sa.select(survey.Event.value)).all() == [5]
     again.close()
@@ -132,6 +134,12 @@ def test_a_database_that_was_deleted_is_unavailable_and_is_not_made_anew(
     [
         ("survey.sqlite3", ["sqlite:///PATH", "Received: survey.sqlite3"]),
         ("sqlite://", ["sqlite:///PATH"]),
+        ("sqlite:///:memory:", ["sqlite:///PATH"]),
+        ("sqlite:///x.db?check_same_thread=no&what=3", ["sqlite:///PATH"]),
+        ("sqlite:///nul\0.db", ["cannot be opened"]),
+        ("postgresql://me:secret@localhost:port/x", ["sqlite:///PATH"]),
+        ("postgresql://me:secret@localhost:99999/x", ["cannot be opened"]),
+        ("postgresql://me:secret@localhost:1/x?no_such=1", ["cannot be opened"]),
         ("mysql://root@localhost/x", ["postgresql://", "mysql"]),
         ("sqlite:////no/such/folder/x.sqlite3", ["cannot be opened", "/no/such/folder"]),
         ("postgresql://me:secret@localhost:1/x", ["cannot be opened", "localhost:1"]),
@@ -148,7 +156,7 @@ def test_a_wrong_url_is_one_line_without_the_password(url, words):
 
 def test_a_database_must_exist_where_it_is_read(url, tmp_path):
     with pytest.raises(InputError, match=r"does not exist|holds no survey"):
-        survey.open_database(url, must_exist=True)
+        survey.open_database(url, read_only=True)
     assert not list(tmp_path.iterdir())
 
 
@@ -158,12 +166,68 @@ def test_tables_of_another_version_or_of_somebody_else_are_refused(tmp_path):
     connection = sqlite3.connect(path)
     with connection:
         connection.execute("UPDATE survey_schema SET version = 99")
-    with pytest.raises(InputError, match=r"version 2, but has version 99\. Received: sqlite:///"):
+    with pytest.raises(InputError, match=r"of version 2\. Received: sqlite:///.*of version 99"):
         survey.open_database(f"sqlite:///{path}")
 
-    other = tmp_path / "other.sqlite3"
-    connection = sqlite3.connect(other)
-    with connection:
-        connection.execute("CREATE TABLE images (name TEXT)")
-    with pytest.raises(InputError, match="tables named images that are no survey's"):
-        survey.open_database(f"sqlite:///{other}")
+
+def _foreign(path, how):
+    """Makes a file that is no survey's."""
+    if how == "empty":
+        path.touch()
+    elif how == "text":
+        path.write_text("no database")
+    elif how == "a folder":
+        path.mkdir()
+    elif how == "a pipe":
+        os.mkfifo(path)
+    else:
+        connection = sqlite3.connect(path)
+        with connection:
+            connection.execute("PRAGMA journal_mode = " + ("WAL" if how == "WAL" else "DELETE"))
+            connection.execute("CREATE TABLE images (name TEXT)")
+            if how == "a schema of no version":
+                connection.execute("CREATE TABLE survey_schema (version INTEGER)")
+        connection.close()
+    if how == "damaged":
+        path.write_bytes(path.read_bytes()[:100] + bytes(255 for _ in range(4000)))
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize(
+    "how",
+    ["empty", "text", "a folder", "a pipe", "tables", "WAL", "a schema of no version", "damaged"],
+)
+def test_what_is_no_surveys_is_refused_and_stays_as_it_was(tmp_path, how, read_only):
+    path = tmp_path / "other.sqlite3"
+    _foreign(path, how)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(InputError, match=r"must be a survey's own.*Received: .*other\.sqlite3"):
+        survey.open_database(f"sqlite:///{path}", read_only=read_only)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["other.sqlite3"]
+    assert before is None or path.read_bytes() == before
+
+
+def test_reading_changes_nothing(tmp_path):
+    path = tmp_path / "survey.sqlite3"
+    survey.open_database(f"sqlite:///{path}").close()
+    before = path.read_bytes()
+    database = survey.open_database(f"sqlite:///{path}", read_only=True)
+    with (
+        pytest.raises(survey.DatabaseUnavailable, match="readonly"),
+        database.write() as session,
+    ):
+        session.execute(sa.text("UPDATE survey_schema SET version = 3"))
+    database.close()
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["survey.sqlite3"]
+
+
+def test_a_database_that_is_damaged_later_is_unavailable(new_survey, on_sqlite):
+    made = new_survey(2)
+    made.database.close()
+    content = bytearray(Path(on_sqlite).read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    with pytest.raises((InputError, survey.DatabaseUnavailable)):
+        Path(on_sqlite).write_bytes(content)
+        with survey.open_database(made.url, read_only=True).read() as session:
+            session.scalars(sa.select(survey.Study)).all()

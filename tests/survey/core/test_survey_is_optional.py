@@ -19,7 +19,7 @@ def run(code, helpers):
 def test_users_load_no_database(helpers):
     code = f"""
 import pirgan_tf.users
-from pirgan_tf.users import survey
+from pirgan_tf import survey
 from pirgan_tf.stages import export_interactions, import_interactions
 survey.PirWeights.parse("0,0,0,1,1")
 print([name for name in {LIBRARIES} if name in sys.modules])

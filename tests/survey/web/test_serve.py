@@ -24,7 +24,7 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
     options = json.loads((tmp_path / "survey" / "options.json").read_text())
     assert options["stage"] == "serve"
     assert first.token not in json.dumps(options)
-    assert first.stop() == -signal.SIGTERM
+    assert first.stop() == 128 + signal.SIGTERM
 
     second = serve(*flags, "--images_per_rater=4")
     assert "token" not in second.lines
@@ -87,12 +87,16 @@ def test_two_at_once_in_one_output_are_refused(commands, serve, gallery, tmp_pat
         (("--images_per_rater=0",), ("images_per_rater", "at least 1")),
         (("--assignment_minutes=0",), ("assignment_minutes", "above 0")),
         (("--port=65536",), ("port", "below 65536")),
-        (("--overwrite",), ("never deletes", "--output")),
+        (("--overwrite",), ("never deletes", "--overwrite")),
         (("--allowed_origins=example.org",), ("https://example.org", "'example.org'")),
         (("--allowed_origins=https://example.org/page",), ("without a path",)),
         (("--allowed_origins=*",), ("allowed_origins", "'*'")),
         (("--texts=no/such",), ("intro.md", "no/such")),
-        (("--host=no.such.host.invalid",), ("cannot listen", "no.such.host.invalid")),
+        (("--host=no.such.host.invalid",), ("host and port must", "no.such.host.invalid")),
+        (("--host=" + "x" * 300,), ("host and port must",)),
+        (("--trust_proxy=not an address",), ("trust_proxy must be", "'not an address'")),
+        (("--trust_proxy=10.0.0.1,10.0.0.0/99",), ("trust_proxy must be", "'10.0.0.0/99'")),
+        (("--raters_per_image=1000000000000",), ("raters_per_image", "below")),
         (("--database=mysql://x/y",), ("sqlite:///PATH", "mysql://x/y")),
     ],
 )

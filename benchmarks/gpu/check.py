@@ -1,0 +1,45 @@
+"""Compares the first losses of the programs with TensorFlow's: python3 check.py PROGRAMS"""
+
+import argparse
+import json
+from pathlib import Path
+
+import jax
+import numpy as np
+
+jax.config.update("jax_enable_x64", True)
+
+from programs import first_state, load  # noqa: E402
+
+
+def main() -> None:
+    """Prints the largest relative difference of each program."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("programs", type=Path)
+    options = parser.parse_args()
+    expected = json.loads((options.programs / "expected.json").read_text())
+    for name, losses in list(expected.items())[:1]:
+        program = load(options.programs / name)
+        state = first_state(options.programs)
+        received = [
+            [float(x) for x in program(state, *arguments(name, step)).values()]
+            for step in range(len(losses))
+        ]
+        difference = np.max(np.abs(np.subtract(received, losses)) / (1e-3 + np.abs(losses)))
+        print(f"{name}: compiled in {program.seconds:.1f} s, losses differ by {difference:.1e}")
+        for pair in zip(received, losses, strict=True):
+            print(np.round(pair, 5).tolist())
+
+
+def arguments(name: str, step: int) -> tuple:
+    """Returns the arguments of one step."""
+    one = np.int64(1)
+    if not name.startswith("estimator"):
+        return np.int64(step), one
+    rows = np.zeros([500, 8], np.int32)
+    rows[:3] = np.arange(24).reshape(3, -1)
+    return np.roll(rows, -step, axis=0), one
+
+
+if __name__ == "__main__":
+    main()
