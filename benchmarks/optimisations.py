@@ -20,27 +20,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 def without_fused_upsampling():
     """Upsamples, and convolves the large image."""
-    from unittest import mock
+    from pirgan_tf.kernels import patterns
 
-    from pirgan_tf.gan import generator, trainer
-    from pirgan_tf.kernels.winograd import WinogradConv2D
-
-    def build(*args, fused, **kwargs):
-        with mock.patch("keras.layers.Conv2D", WinogradConv2D):
-            return generator.build_generator(*args, **kwargs)
-
-    trainer.build_generator = build
+    patterns.is_upsampling_pair = lambda before, after: False
 
 
 def without_fused_batch_norm():
     """Uses Keras's layer."""
-    import keras
+    from pirgan_tf.kernels import patterns
 
-    from pirgan_tf.estimator import inception_v2
-    from pirgan_tf.gan import discriminator
-
-    for module in (discriminator, inception_v2):
-        module.FusedBatchNormalization = keras.layers.BatchNormalization
+    patterns.is_batch_norm_of_images = lambda layer: False
 
 
 def without_winograd():
@@ -52,29 +41,16 @@ def without_winograd():
 
 def without_joined_convolutions():
     """Computes each 1x1 convolution of an Inception block for itself, as a convolution."""
-    from unittest import mock
+    from pirgan_tf.kernels import patterns
 
-    from pirgan_tf.estimator import inception_v2, pir_estimator
-    from pirgan_tf.kernels.batch_norm import FusedBatchNormalization
-    from pirgan_tf.kernels.winograd import WinogradConv2D
-
-    def build(*args, fused, **kwargs):
-        with mock.patch.multiple(
-            "keras.layers",
-            BatchNormalization=FusedBatchNormalization,
-            Conv2D=WinogradConv2D,
-        ):
-            return inception_v2.build_inception_v2(*args, **kwargs)
-
-    pir_estimator.build_inception_v2 = build
+    patterns.is_pointwise = lambda layer: False
 
 
 def without_frozen_estimator():
     """Tunes with the estimator's network as it is trained, batch norm, kernels and stem."""
-    from pirgan_tf.estimator import pir_estimator
+    from pirgan_tf import kernels
 
-    build = pir_estimator.build_inception_v2
-    pir_estimator.build_inception_v2 = lambda *args, frozen, **kwargs: build(*args, **kwargs)
+    kernels.freeze = kernels.accelerate
 
 
 def without_operations_side_by_side():
@@ -89,22 +65,8 @@ def without_fused_adam():
     import keras
 
     from pirgan_tf.estimator import supervised_trainer
-    from pirgan_tf.gan import trainer
 
-    for module in (trainer, supervised_trainer):
-        module.FusedAdam = keras.optimizers.Adam
-
-
-def without_byte_masks():
-    """Draws a float for each element of a dropout mask."""
-    import tensorflow as tf
-
-    from pirgan_tf.gan.batches import GanBatches
-
-    def mask(self, shape, seed):
-        return tf.cast(tf.random.stateless_uniform(shape, seed) >= 0.5, tf.float32) / 0.5
-
-    GanBatches._mask = mask
+    supervised_trainer.FusedAdam = keras.optimizers.Adam
 
 
 def without_onednn():
@@ -118,13 +80,12 @@ VARIANTS = {
     "fused upsampling": without_fused_upsampling,
     "fused batch norm": without_fused_batch_norm,
     "fused Adam": without_fused_adam,
-    "masks from bytes": without_byte_masks,
     "joined 1x1 convolutions": without_joined_convolutions,
     "frozen estimator": without_frozen_estimator,
     "operations side by side": without_operations_side_by_side,
     "oneDNN": without_onednn,
 }
-_GAN_ONLY = ("fused upsampling", "masks from bytes")
+_GAN_ONLY = ("fused upsampling",)
 _NOT_IN = {
     "pretrain": ("joined 1x1 convolutions", "frozen estimator"),
     "train_estimator": (*_GAN_ONLY, "frozen estimator"),

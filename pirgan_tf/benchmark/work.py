@@ -73,9 +73,8 @@ def _pretrain(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices
 
 def _tune(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") -> Work:
     with devices.strategy.scope():
-        judge = estimator.PirEstimator(
-            _shape(options), dtype=devices.dtype, fused=True, frozen=True
-        )
+        plain = estimator.build_estimator(_shape(options), devices.dtype)
+        judge = estimator.PirEstimator(_shape(options), kernels.freeze(plain))
     return _training(_gan_trainer(images, options, devices, judge.expected_pir))
 
 
@@ -85,12 +84,25 @@ def _gan_trainer(
     devices: "Devices",
     rate_function: Callable | None = None,
 ) -> "Trainer":
-    settings = gan.GanSettings(
-        num_classes=_CLASSES, width=options.width, batch_size=options.batch_size
+    shape = gan.GanShape(("first", "second"), width=options.width)
+    batches = gan.GanBatches(
+        images,
+        np.arange(len(images)) % shape.num_classes,
+        num_classes=shape.num_classes,
+        batch_size=options.batch_size,
+        latent_size=shape.latent_size,
+        seed=0,
+        stream="benchmark",
     )
-    labels = np.arange(len(images)) % _CLASSES
+    with devices.strategy.scope():
+        optimizers = gan.paper_optimizers()
     return gan.GanTrainer(
-        settings, devices, images, labels, seed=0, stream="benchmark", rate_function=rate_function
+        gan.build_networks(shape, dtype=devices.dtype),
+        gan.acgan(),
+        batches,
+        optimizers,
+        devices,
+        rate_function=rate_function,
     )
 
 
@@ -132,7 +144,7 @@ def _vgg16(images: np.ndarray, options: "BenchmarkOptions", devices: "Devices") 
     squared_norms = users.trace_norms("random")
     batch = images[: users.VGG16_BATCH]
     # The same network; a function that is traced already cannot be looked into.
-    network = kernels.winograd.with_winograd(
+    network = kernels.accelerate(
         keras.applications.VGG16(weights=None, include_top=False, input_shape=_VGG16_SHAPE)
     )
     pixels = tf.zeros([len(batch), *_VGG16_SHAPE])

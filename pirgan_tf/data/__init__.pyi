@@ -1,3 +1,4 @@
+from .dataset import IMAGE_SIZE as IMAGE_SIZE
 from .dataset import NUM_LANDSCAPES as NUM_LANDSCAPES
 from .dataset import dataset_folder as dataset_folder
 from .dataset import load_dataset as load_dataset
@@ -7,6 +8,7 @@ from .landscapes.render import render_landscapes as render_landscapes
 from .photos import import_photos as import_photos
 
 __all__ = [
+    "IMAGE_SIZE",
     "NUM_LANDSCAPES",
     "ImageDataset",
     "dataset_folder",

@@ -14,6 +14,9 @@ from pirgan_tf.errors import InputError
 NUM_LANDSCAPES = 4000
 """Images that `landscapes` has unless another number is asked for."""
 
+IMAGE_SIZE = 64
+"""Width and height of images unless another one is asked for, in pixels."""
+
 _KINDS = ("landscapes", "folder", "tfds")
 
 
@@ -64,7 +67,7 @@ def load_dataset(
     classes: Sequence[str] = (),
     num_landscapes: int = NUM_LANDSCAPES,
     seed: int = 0,
-    image_size: int = 64,
+    image_size: int | None = None,
 ) -> ImageDataset:
     """Loads or renders the images that `spec` names.
 
@@ -75,10 +78,11 @@ def load_dataset(
         num_landscapes: Number of images that `landscapes` gives, equally many a class.
             Other datasets come whole.
         seed: Seed of `landscapes`.
-        image_size: Width and height in pixels.
+        image_size: Width and height in pixels; None is that of the folder's images, and 64
+            for other datasets.
 
     Returns:
-        An `ImageDataset` with `image_size` x `image_size` images.
+        An `ImageDataset` of square images of one size.
 
     Raises:
         InputError: If the dataset, one of its images or a class does not exist or cannot
@@ -88,6 +92,7 @@ def load_dataset(
     kind, _, rest = spec.partition(":")
     if kind == "folder":
         return load_folder(Path(rest), classes, image_size)
+    image_size = image_size or IMAGE_SIZE
     if kind == "tfds":
         return load_tfds(rest, classes, image_size)
     return _load_landscapes(classes, num_landscapes, seed, image_size)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from pirgan_tf.data.image_dataset import ImageDataset, select_classes
 from pirgan_tf.data.pixels import read_photo
@@ -38,8 +39,15 @@ def find_classes(directory: Path) -> dict[str, list[Path]]:
     return classes
 
 
-def load_folder(directory: Path, classes: Sequence[str], image_size: int) -> ImageDataset:
+def load_folder(
+    directory: Path, classes: Sequence[str], image_size: int | None = None
+) -> ImageDataset:
     """Loads the images of all classes, or of those given in the order given.
+
+    Args:
+        directory: The dataset folder.
+        classes: Names of the classes; empty is all.
+        image_size: Width and height that the images must have; None is that of the first.
 
     Raises:
         InputError: If the directory does not hold a dataset, a class is unknown, or a
@@ -47,25 +55,30 @@ def load_folder(directory: Path, classes: Sequence[str], image_size: int) -> Ima
     """
     files = find_classes(directory)
     names = select_classes(list(files), classes)
-    images = [_read(path, image_size) for name in names for path in files[name]]
+    paths = [path for name in names for path in files[name]]
+    size = image_size or _read(paths[0]).height
+    # One array from the beginning: a set that just fits in memory must not be held twice.
+    images = np.empty((len(paths), size, size, 3), np.uint8)
+    for row, path in enumerate(paths):
+        image = _read(path)
+        if image.size != (size, size):
+            raise InputError(
+                f"An image of the dataset folder is not {size}x{size}. {_HOW_TO} "
+                f"Received: {str(path)!r}, {image.width}x{image.height}"
+            )
+        images[row] = np.asarray(image)
     labels = np.repeat(np.arange(len(names), dtype=np.int32), [len(files[n]) for n in names])
-    return ImageDataset(np.stack(images), labels, names)
+    return ImageDataset(images, labels, names)
 
 
 def _visible(directory: Path) -> list[Path]:
     return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
 
 
-def _read(path: Path, image_size: int) -> np.ndarray:
+def _read(path: Path) -> Image.Image:
     try:
-        image = read_photo(path)
+        return read_photo(path)
     except InputError as error:
         raise InputError(
             f"An image of the dataset folder is {error}. {_HOW_TO} Received: {str(path)!r}"
         ) from error
-    if image.size != (image_size, image_size):
-        raise InputError(
-            f"An image of the dataset folder is not {image_size}x{image_size}. {_HOW_TO} "
-            f"Received: {str(path)!r}, {image.width}x{image.height}"
-        )
-    return np.asarray(image)

@@ -10,15 +10,13 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.files.arrays import read_arrays
 from pirgan_tf.files.path import is_folder
 
-_IMAGE_SHAPE = (64, 64, 3)
-
 
 @dataclasses.dataclass(frozen=True)
 class Gallery:
     """Generated images.
 
     Attributes:
-        images: shape `[n, 64, 64, 3]`, uint8.
+        images: shape `[n, size, size, 3]`, uint8.
         latents: shape `[n, latent_size]`, float32.
         labels: classes, shape `[n]`, int32; all 0 for a plain GAN.
         ids: texts, shape `[n]`, each another; the image_id of interactions.csv.
@@ -34,6 +32,11 @@ class Gallery:
         """A text that no gallery of other images, or of other latents, has."""
         content = self.images.tobytes() + self.latents.tobytes()
         return hashlib.sha256(content).hexdigest()[:16]
+
+    @property
+    def image_size(self) -> int:
+        """Width and height of the images, in pixels."""
+        return self.images.shape[1]
 
     def save(self, folder: Path) -> None:
         """Writes gallery.npz."""
@@ -54,9 +57,10 @@ def read_gallery(path: str | Path) -> Gallery:
     arrays = read_arrays(path, names, "gallery must be a gallery.npz as sample writes it")
     gallery = Gallery(**arrays)
     images = gallery.images
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != _IMAGE_SHAPE:
+    square = images.ndim == 4 and 0 < images.shape[1] == images.shape[2] and images.shape[3] == 3
+    if images.dtype != np.uint8 or not square:
         raise InputError(
-            f"images of a gallery must be uint8 of shape [n, {', '.join(map(str, _IMAGE_SHAPE))}]. "
+            "images of a gallery must be uint8 of shape [n, size, size, 3]. "
             f"Received: {images.dtype} {list(images.shape)} in {path}"
         )
     if not len(images):

@@ -26,17 +26,17 @@ class ImageDataset:
     labels: np.ndarray
     class_names: tuple[str, ...]
 
+    @property
+    def image_size(self) -> int:
+        """Width and height of the images, in pixels."""
+        return self.images.shape[1]
+
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
         if (
             images.dtype != np.uint8
             or images.ndim != 4
-            or images.shape[1:]
-            != (
-                images.shape[1],
-                images.shape[1],
-                3,
-            )
+            or images.shape[1:] != (images.shape[1], images.shape[1], 3)
         ):
             raise ValueError(
                 "Images must be uint8 of shape [n, size, size, 3]. "

@@ -42,18 +42,21 @@ def load_tfds(name: str, classes: Sequence[str], image_size: int) -> ImageDatase
     names = select_classes(sorted(all_names), classes)
     label_of = {all_names.index(class_name): label for label, class_name in enumerate(names)}
 
-    images, labels = [], []
+    # One array from the beginning: a set that just fits in memory must not be held twice.
+    count = builder.info.splits["train"].num_examples
+    images = np.empty((count, image_size, image_size, 3), np.uint8)
+    labels: list[int] = []
     for example in _examples(builder):
         label = label_of.get(int(example[label_key]))
         if label is not None:
-            images.append(_thumbnail(example[image_key], image_size))
+            images[len(labels)] = _thumbnail(example[image_key], image_size)
             labels.append(label)
     if missing := [class_name for label, class_name in enumerate(names) if label not in labels]:
         raise InputError(
             f"The split 'train' of 'tfds:{name}' has no image of a class. "
             f"Received: {shorten(missing)}"
         )
-    return ImageDataset(np.stack(images), np.array(labels, np.int32), names)
+    return ImageDataset(images[: len(labels)], np.array(labels, np.int32), names)
 
 
 def _prepared_builder(name: str) -> Any:

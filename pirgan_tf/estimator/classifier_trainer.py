@@ -10,10 +10,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pirgan_tf.estimator.inception_weights import export_weights
 from pirgan_tf.estimator.initial import TRUNK_FILE
-from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
+from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator, build_estimator
 from pirgan_tf.estimator.supervised_trainer import SupervisedTrainer
+from pirgan_tf.kernels.accelerate import accelerate
+from pirgan_tf.kernels.weights import copy_weights
 from pirgan_tf.training.devices import Devices
 
 
@@ -53,13 +54,8 @@ class ClassifierTrainer(SupervisedTrainer):
         self._shape = EstimatorShape(train[0].shape[1], depth_multiplier, num_classes)
 
         def build() -> keras.Model:
-            self._classifier = PirEstimator(
-                self._shape,
-                dtype=devices.dtype,
-                fused=True,
-                synchronized=devices.num_replicas > 1,
-            )
-            return self._classifier.model
+            plain = build_estimator(self._shape, devices.dtype)
+            return accelerate(plain, synchronized=devices.num_replicas > 1)
 
         one_hot = np.eye(num_classes, dtype=np.float32)
         super().__init__(
@@ -93,6 +89,6 @@ class ClassifierTrainer(SupervisedTrainer):
 
     def save_trunk(self, folder: Path) -> None:
         """Writes inception_v2.keras, float32: images in [-1, 1] to features, without classes."""
-        exported = PirEstimator(self._shape, dtype="float32").trunk
-        export_weights(self._classifier.trunk, exported)
-        exported.save(folder / TRUNK_FILE)
+        exported = PirEstimator(self._shape, build_estimator(self._shape, "float32"))
+        copy_weights(self._model, exported.model)
+        exported.trunk.save(folder / TRUNK_FILE)

@@ -38,34 +38,36 @@ def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
             differ, as with another depth multiplier or head, or weights are not finite.
     """
     # Here, because flags are checked by the function above without TensorFlow.
-    from pirgan_tf.estimator.inception_weights import import_weights
+    from pirgan_tf.estimator.inception_v2 import build_inception_v2
+    from pirgan_tf.estimator.pir_estimator import build_estimator
     from pirgan_tf.files.model import load_weights
+    from pirgan_tf.kernels.weights import copy_weights
 
-    path = find_initial(folder)
-    plain = type(estimator)(estimator.shape, dtype="float32")
+    path, shape = find_initial(folder), estimator.shape
     if path.name == TRUNK_FILE:
-        target, source = estimator.trunk, plain.trunk
+        target = estimator.trunk
+        plain = build_inception_v2(shape.image_size, shape.depth_multiplier, dtype="float32")
     else:
-        target, source = estimator.model, plain.model
-    load_weights(source, path, "the choice of depth_multiplier, head and num_bins")
-    import_weights(target, source)
+        target, plain = estimator.model, build_estimator(shape, "float32")
+    load_weights(plain, path, "depth_multiplier, head and num_bins")
+    copy_weights(plain, target)
 
 
 def load_slim_initial(estimator: "PirEstimator", path: str | Path) -> None:
     """Gives an estimator's trunk the weights of a TF-slim checkpoint.
 
     Args:
-        estimator: fused or not.
+        estimator: not frozen.
         path: see `load_slim_checkpoint`.
 
     Raises:
         InputError: if the checkpoint cannot be used; the estimator stays as it is.
     """
     from pirgan_tf.estimator.inception_v2 import build_inception_v2
-    from pirgan_tf.estimator.inception_weights import import_weights
     from pirgan_tf.estimator.slim_checkpoint import load_slim_checkpoint
+    from pirgan_tf.kernels.weights import copy_weights
 
     shape = estimator.shape
     plain = build_inception_v2(shape.image_size, shape.depth_multiplier, dtype="float32")
     load_slim_checkpoint(plain, path)
-    import_weights(estimator.trunk, plain)
+    copy_weights(plain, estimator.trunk)

@@ -23,6 +23,11 @@ class RatedImages:
         return len(self.images)
 
     @property
+    def image_size(self) -> int:
+        """Width and height of the images, in pixels."""
+        return self.images.shape[1]
+
+    @property
     def rates(self) -> np.ndarray:
         """Observed rates, shape `[n]`, in [0, 1]."""
         return self.positives / self.impressions

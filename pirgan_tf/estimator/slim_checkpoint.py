@@ -45,7 +45,7 @@ def load_slim_checkpoint(model: keras.Model, path: str | os.PathLike[str]) -> No
     moving averages. Nothing else may be there.
 
     Args:
-      model: what `build_inception_v2` returned, not fused, with the checkpoint's
+      model: what `build_inception_v2` returned, with the checkpoint's
         depth_multiplier and any image_size (for an estimator, see
         `load_slim_initial`). If layers follow it in the same functional model
         (such as a dense output), they are left as they are.

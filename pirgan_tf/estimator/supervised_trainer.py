@@ -56,10 +56,10 @@ class SupervisedTrainer(Trainer):
             self._optimizer = FusedAdam(learning_rate)
             self._optimizer.build(self._model.trainable_variables)
         with tf.device("CPU:0"):
-            self._images = tf.constant(images)
-        self._labels = tf.constant(labels)
+            self._images = tf.Variable(images, trainable=False)
+            self._labels = tf.Variable(labels, trainable=False)
+            self._stream = tf.Variable(stream_seed(seed, stream), trainable=False)
         self._patience = patience
-        self._stream = stream_seed(seed, stream)
         self._best = _Best(self._model.get_weights()) if patience else None
 
     @abc.abstractmethod
@@ -77,7 +77,7 @@ class SupervisedTrainer(Trainer):
 
     def draw_batch(self, step, replica) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns images in [-1, 1] and labels of a step."""
-        count = tf.cast(len(self._images), tf.int64)
+        count = tf.constant(self._images.shape[0], tf.int64)
         first = step * self.batch_size + tf.cast(replica, tf.int64) * self.replica_batch_size
         positions = first + tf.range(self.replica_batch_size, dtype=tf.int64)
         epochs = tf.cast(positions // count, tf.int32)
@@ -90,8 +90,8 @@ class SupervisedTrainer(Trainer):
             index=positions % count, seed=seeds, max_index=count - 1, rounds=16
         )
         with tf.device("CPU:0"):
-            images = tf.gather(self._images, rows)
-        return to_float(images), tf.gather(self._labels, rows)
+            images, labels = tf.gather(self._images, rows), tf.gather(self._labels, rows)
+        return to_float(images), labels
 
     def update(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Makes one step of Adam; returns this replica's share of the mean loss."""
@@ -108,6 +108,10 @@ class SupervisedTrainer(Trainer):
         """Returns network, optimizer and what early stopping remembers."""
         items = {"estimator": self._model, "optimizer": self._optimizer}
         return items | ({"best": self._best} if self._best else {})
+
+    def state(self) -> list:
+        """Returns network, optimizer, what early stopping remembers, data and seed."""
+        return [*super().state(), self._images, self._labels, self._stream]
 
     def evaluate(self, step: int) -> dict[str, float]:
         """Returns the held-out figures, and takes note of them for early stopping."""

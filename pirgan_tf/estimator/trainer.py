@@ -1,14 +1,17 @@
 """Training of the PIR estimator (section 2.1.3)."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from scipy import stats
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.labels import hard_labels, scalar_labels, soft_labels
-from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
+from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator, build_estimator
 from pirgan_tf.estimator.rated_images import RatedImages
 from pirgan_tf.estimator.supervised_trainer import SupervisedTrainer
+from pirgan_tf.kernels.accelerate import accelerate
 from pirgan_tf.training.devices import Devices
 
 
@@ -57,13 +60,8 @@ class EstimatorTrainer(SupervisedTrainer):
             )
 
         def build() -> keras.Model:
-            self.estimator = PirEstimator(
-                shape,
-                dtype=devices.dtype,
-                fused=True,
-                synchronized=devices.num_replicas > 1,
-            )
-            return self.estimator.model
+            plain = build_estimator(shape, devices.dtype)
+            return accelerate(plain, synchronized=devices.num_replicas > 1)
 
         super().__init__(
             build,
@@ -76,9 +74,15 @@ class EstimatorTrainer(SupervisedTrainer):
             seed=seed,
             stream="train_estimator",
         )
+        self.estimator = PirEstimator(shape, self._model)
         self._heldout = heldout
         self._kind = labels
         self._temperature = temperature
+
+    def begin_as(self, other: Any) -> None:
+        """Becomes what another trainer is; see `Trainer.begin_as`."""
+        super().begin_as(other)
+        self._heldout, self._heldout_labels = other._heldout, other._heldout_labels
 
     def losses(self, logits, labels):
         """Returns each image's loss `[n]`; see `PirEstimator.losses`."""

@@ -1,6 +1,5 @@
-"""What one training step is made of: latents, photographs and dropout masks."""
+"""The random part of a training step: latents, photographs and seeds of dropout."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -16,21 +15,21 @@ class GanBatch(NamedTuple):
     Attributes:
         latents: z, shape `[n, latent_size]`, standard normal.
         fake_labels: c of the generated images, shape `[n]`, int32.
-        images: photographs, shape `[n, 64, 64, 3]`, float32 in [-1, 1].
+        images: photographs, shape `[n, size, size, 3]`, float32 in [-1, 1].
         real_labels: classes of the photographs, shape `[n]`, int32.
-        masks_real: dropout masks of the discriminator's pass over photographs, a
-            tensor `[n, h, w, channels]` a dropout layer: 0, or 1 / (1 - rate).
-        masks_fake: those of its pass over generated images.
-        masks_fools: those of the generator's pass through it.
+        dropout_real: seed of the dropout in the discriminator's pass over photographs,
+            shape `[2]`, int32.
+        dropout_fake: that of its pass over generated images.
+        dropout_fools: that of the generator's pass through it.
     """
 
     latents: tf.Tensor
     fake_labels: tf.Tensor
     images: tf.Tensor
     real_labels: tf.Tensor
-    masks_real: list[tf.Tensor]
-    masks_fake: list[tf.Tensor]
-    masks_fools: list[tf.Tensor]
+    dropout_real: tf.Tensor
+    dropout_fake: tf.Tensor
+    dropout_fools: tf.Tensor
 
 
 class GanBatches:
@@ -40,17 +39,20 @@ class GanBatches:
     with replacement, so that classes of different size are shown equally often.
     Without classes, photographs are drawn uniformly.
 
+    It is made outside of the strategy's scope.
+
     Args:
-        images: photographs, shape `[count, 64, 64, 3]`, uint8.
+        images: photographs, shape `[count, size, size, 3]`, uint8.
         labels: their classes, shape `[count]`; every class below `num_classes`
             must have an image. Ignored if `num_classes` is 0.
         num_classes: number of classes, 0 for a plain GAN.
-        batch_size: images of one replica, `n`.
+        batch_size: images per step, over all replicas.
         latent_size: units of the latent.
-        dropout: rate of the dropout masks, in [0, 1), rounded to a whole 256th.
-        dropout_shapes: shape of each mask, from `discriminator.dropout_shapes`.
         seed: the run's seed.
         stream: the name of the stage, so that stages draw differently.
+
+    Attributes:
+        stream: the variable that decides all draws, shape `[2]`, int32.
 
     Raises:
         InputError: if a class has no photograph.
@@ -64,8 +66,6 @@ class GanBatches:
         num_classes: int,
         batch_size: int,
         latent_size: int,
-        dropout: float,
-        dropout_shapes: list[tuple[int, int, int]],
         seed: int,
         stream: str,
     ):
@@ -75,52 +75,55 @@ class GanBatches:
         if len(counts) != groups or not counts.all():
             raise InputError(
                 f"each of the {groups} classes needs a photograph. "
-                f"Received: {counts.tolist()} photographs a class"
+                f"Received: {counts.tolist()} photographs per class"
             )
+        self.num_images = len(images)
+        self.batch_size = batch_size
         # Host memory holds the set: it may be larger than a GPU's, and a gather
         # of 64 small images is nothing beside a step.
         with tf.device("CPU:0"):
-            self._images = tf.constant(images[np.argsort(labels, kind="stable")])
+            self._images = tf.constant(images)
+        self._by_class = tf.constant(np.argsort(labels, kind="stable"), tf.int32)
         self._counts = tf.constant(counts, tf.int32)
         self._starts = tf.constant(np.cumsum(counts) - counts, tf.int32)
         self._groups = groups
-        self._batch_size = batch_size
         self._latent_size = latent_size
-        # Of the 256 values of a byte.
-        self._dropped = min(round(256 * dropout), 255)
-        self._dropout_shapes = dropout_shapes
-        self._stream = stream_seed(seed, stream)
+        # int32 variables are for the host.
+        with tf.device("CPU:0"):
+            self.stream = tf.Variable(stream_seed(seed, stream), trainable=False)
 
-    def draw(self, step, replica=0) -> GanBatch:
-        """Returns the batch of a step, int, on a replica, its id."""
-        n, layers = self._batch_size, len(self._dropout_shapes)
-        seeds = step_seeds(self._stream, step, 4 + 3 * layers, replica)
+    def draw(self, step, replica=0, num_replicas: int = 1) -> GanBatch:
+        """Returns the part of a step's batch that a replica trains on.
+
+        Args:
+            step: the step, an integer or a scalar tensor.
+            replica: the replica's id.
+            num_replicas: how many share the batch.
+        """
+        n = self.batch_size // num_replicas
+        seeds = step_seeds(self.stream, step, 7, replica)
         uniform, normal = tf.random.stateless_uniform, tf.random.stateless_normal
         real_labels = uniform([n], seeds[0], 0, self._groups, tf.int32)
         # The draw is from a range far above the counts, so the remainder is uniform
         # to one part in a thousand million divided by the count.
         draws = uniform([n], seeds[1], 0, 2**31 - 1, tf.int32)
-        rows = draws % tf.gather(self._counts, real_labels) + tf.gather(self._starts, real_labels)
+        positions = draws % tf.gather(self._counts, real_labels)
+        positions += tf.gather(self._starts, real_labels)
         with tf.device("CPU:0"):
-            photographs = tf.gather(self._images, rows)
-        masks = [
-            self._mask([n, *shape], seed)
-            for seed, shape in zip(seeds[4:], self._dropout_shapes * 3, strict=True)
-        ]
+            photographs = tf.gather(self._images, tf.gather(self._by_class, positions))
         return GanBatch(
             latents=normal([n, self._latent_size], seeds[2]),
             fake_labels=uniform([n], seeds[3], 0, self._groups, tf.int32),
             images=tf.cast(photographs, tf.float32) / 127.5 - 1.0,
             real_labels=real_labels,
-            masks_real=masks[:layers],
-            masks_fake=masks[layers : 2 * layers],
-            masks_fools=masks[2 * layers :],
+            dropout_real=seeds[4],
+            dropout_fake=seeds[5],
+            dropout_fools=seeds[6],
         )
 
-    def _mask(self, shape: list[int], seed: tf.Tensor) -> tf.Tensor:
-        # Drawing 32 bits an element, for a float, would take three times as long as 8.
-        count = math.prod(shape)
-        bits = tf.random.stateless_uniform([-(-count // 4)], seed, None, None, tf.int32)
-        numbers = tf.reshape(tf.bitcast(bits, tf.uint8), [-1])[:count]
-        kept = tf.cast(numbers >= tf.constant(self._dropped, tf.uint8), tf.float32)
-        return tf.reshape(kept * (256 / (256 - self._dropped)), shape)
+    def draw_fixed(self, count: int) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns `count` latents per class and their labels, equal at every step and stage."""
+        labels = np.repeat(np.arange(self._groups, dtype=np.int32), count)
+        seed = stream_seed(int(self.stream[0]), "grid")
+        latents = tf.random.stateless_normal([len(labels), self._latent_size], seed)
+        return latents, tf.constant(labels)

@@ -10,6 +10,25 @@ from pirgan_tf.training.randomness import stream_seed
 _BATCH = 100
 
 
+def call_generator(
+    generator: keras.Model, latents: tf.Tensor, labels: tf.Tensor, *, training: bool = False
+) -> tf.Tensor:
+    """Calls a generator.
+
+    Args:
+        generator: with classes or without.
+        latents: shape `[n, latent_size]`.
+        labels: classes, shape `[n]`, which a generator without classes ignores.
+        training: whether in training.
+
+    Returns:
+        Images `[n, size, size, 3]` in [-1, 1].
+    """
+    num_classes = _num_classes(generator)
+    inputs = [latents, tf.one_hot(labels, num_classes)] if num_classes else latents
+    return generator(inputs, training=training)
+
+
 def generate(
     generator: keras.Model, num_images: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -22,18 +41,19 @@ def generate(
             begins with the images of a shorter one.
 
     Returns:
-        Images `[n, 64, 64, 3]`, uint8; latents `[n, latent_size]`, float32; and
+        Images `[n, size, size, 3]`, uint8; latents `[n, latent_size]`, float32; and
         classes `[n]`, int32, all 0 where the generator has none.
     """
-    latent_size = generator.inputs[0].shape[1]
-    num_classes = generator.inputs[1].shape[1] if len(generator.inputs) > 1 else 0
+    latent_size, num_classes = generator.inputs[0].shape[1], _num_classes(generator)
     seeds = tf.random.split(stream_seed(seed, "sample"), 2)
     latents = tf.random.stateless_normal([num_images, latent_size], seeds[0])
     labels = tf.random.stateless_uniform([num_images], seeds[1], 0, max(num_classes, 1), tf.int32)
-    images = []
-    for start in range(0, num_images, _BATCH):
-        inputs = latents[start : start + _BATCH]
-        if num_classes:
-            inputs = [inputs, tf.one_hot(labels[start : start + _BATCH], num_classes)]
-        images.append(to_uint8(generator(inputs, training=False)))
+    images = [
+        to_uint8(call_generator(generator, latents[start:][:_BATCH], labels[start:][:_BATCH]))
+        for start in range(0, num_images, _BATCH)
+    ]
     return np.concatenate(images), latents.numpy(), labels.numpy()
+
+
+def _num_classes(generator: keras.Model) -> int:
+    return generator.inputs[1].shape[1] if len(generator.inputs) > 1 else 0

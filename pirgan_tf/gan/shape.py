@@ -4,23 +4,43 @@ import dataclasses
 from pathlib import Path
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.files.json import Fields, read_json
+from pirgan_tf.files.json import Fields, check_object, read_json
+from pirgan_tf.gan.networks.families import FAMILIES
+from pirgan_tf.gan.networks.sizes import check_image_size
 
 MAX_LATENT_SIZE = 2**16
 MAX_WIDTH = 16.0
+_FIELDS: Fields = {
+    "class_names": list,
+    "latent_size": int,
+    "width": float,
+    "family": str,
+    "image_size": int,
+}
+# Of files from before there was a choice.
+_DEFAULTS = {"family": "paper", "image_size": 64}
 
 
 @dataclasses.dataclass(frozen=True)
 class GanShape:
     """What gan.json holds: how the networks of the folder were built.
 
+    Attributes:
+        class_names: the classes; none for a plain GAN.
+        latent_size: units of the latent.
+        width: scales the depths of both networks.
+        family: one of `FAMILIES`.
+        image_size: height and width of the images, in pixels.
+
     Raises:
         InputError: for what no GAN has.
     """
 
-    class_names: tuple[str, ...]
-    latent_size: int
-    width: float
+    class_names: tuple[str, ...] = ()
+    latent_size: int = 64
+    width: float = 1.0
+    family: str = "paper"
+    image_size: int = 64
 
     def __post_init__(self) -> None:
         names = self.class_names
@@ -36,6 +56,11 @@ class GanShape:
             raise InputError(
                 f"width must be above 0 and at most {MAX_WIDTH:g}. Received: {self.width}"
             )
+        if self.family not in FAMILIES:
+            raise InputError(
+                f"family must be one of {', '.join(FAMILIES)}. Received: {self.family!r}"
+            )
+        check_image_size(self.image_size)
 
     @property
     def num_classes(self) -> int:
@@ -44,18 +69,21 @@ class GanShape:
 
 
 def read_gan_shape(folder: str | Path) -> GanShape:
-    """Reads gan.json.
+    """Reads gan.json; one of before families and image sizes is of the paper's, at 64x64.
 
     Raises:
         InputError: if the folder or the file is missing, or holds something else.
     """
     path = Path(folder) / "gan.json"
-    fields: Fields = {"class_names": list, "latent_size": int, "width": float}
     wanted = "GAN folder must hold gan.json, as pretrain and tune write it"
-    content = read_json(path, fields, wanted)
+    content = check_object(_DEFAULTS | read_json(path, wanted=wanted), _FIELDS, path, wanted)
     try:
         return GanShape(
-            tuple(content["class_names"]), content["latent_size"], float(content["width"])
+            tuple(content["class_names"]),
+            content["latent_size"],
+            float(content["width"]),
+            content["family"],
+            content["image_size"],
         )
     except InputError as error:
         raise InputError(f"{error} in {path}") from None

@@ -1,63 +1,49 @@
 """Training of the GAN: pretraining, and tuning with an estimated PIR."""
 
-import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from pirgan_tf.gan import losses
+from pirgan_tf import kernels
 from pirgan_tf.gan.batches import GanBatch, GanBatches
-from pirgan_tf.gan.discriminator import build_discriminator, dropout_shapes
-from pirgan_tf.gan.generator import build_generator
+from pirgan_tf.gan.costs import Cost, Verdict
+from pirgan_tf.gan.networks.families import Networks
+from pirgan_tf.gan.sampling import call_generator
 from pirgan_tf.training.devices import Devices
 from pirgan_tf.training.grids import image_grid, to_uint8
-from pirgan_tf.training.optimizers import FusedAdam
-from pirgan_tf.training.randomness import stream_seed
 from pirgan_tf.training.trainer import Trainer
 
 RateFunction = Callable[[tf.Tensor], tf.Tensor]
 _GRID_COLUMNS, _GRID_ROWS_PER_CLASS = 8, 4
 
 
-@dataclasses.dataclass(frozen=True)
-class GanSettings:
-    """The numbers of GAN training; the defaults are the paper's.
+class Optimizers(NamedTuple):
+    """The optimizers of the two networks."""
 
-    Attributes:
-        num_classes: image classes; 0 is the plain GAN.
-        latent_size: units of the latent.
-        width: scales the depths of both networks.
-        dropout: rate of the discriminator's dropout, rounded to a whole 256th in training
-            (decision of ours).
-        batch_size: images a step over all replicas (decision of ours).
-        generator_learning_rate: of Adam.
-        adam_beta_1: of Adam.
-        discriminator_learning_rate: of RMSProp.
-        fake_class_weight: w_fake_class of appendix A.
-        real_class_weight: w_real_class of appendix A.
-        adversarial_weight: of log P(source(G(z, c)) = real) in the generator's loss; the
-            paper has 1, and names 0 as the extreme (section 5.1).
-        pir_weight: w_PIR of section 2.1.4; used with a rate function only.
+    generator: keras.optimizers.Optimizer
+    discriminator: keras.optimizers.Optimizer
+
+
+def paper_optimizers(
+    generator_learning_rate: float = 1e-5,
+    adam_beta_1: float = 0.5,
+    discriminator_learning_rate: float = 1e-5,
+) -> Optimizers:
+    """Returns Adam for the generator and RMSProp for the discriminator (appendix A).
+
+    It is called within the strategy under which the optimizers are used.
     """
-
-    num_classes: int = 2
-    latent_size: int = 64
-    width: float = 1.0
-    dropout: float = 0.5
-    batch_size: int = 64
-    generator_learning_rate: float = 1e-5
-    adam_beta_1: float = 0.5
-    discriminator_learning_rate: float = 1e-5
-    fake_class_weight: float = 1.5
-    real_class_weight: float = 1.0
-    adversarial_weight: float = 1.0
-    pir_weight: float = 1000.0
+    return Optimizers(
+        keras.optimizers.Adam(generator_learning_rate, beta_1=adam_beta_1),
+        keras.optimizers.RMSprop(discriminator_learning_rate),
+    )
 
 
 class GanTrainer(Trainer):
-    """Trains generator and discriminator in turn, both once a step.
+    """Trains generator and discriminator in turn, both once per step.
 
     With a rate function the generator's loss gains w_PIR E R(G(z, c)), and this
     is tuning (section 2.1.4); without one it is pretraining. One forward pass of
@@ -65,95 +51,60 @@ class GanTrainer(Trainer):
     first, then judges the same images for the generator's update.
 
     Args:
-        settings: the numbers.
+        networks: generator and discriminator, which stay as they are: equal, faster models
+            with their weights are trained.
+        cost: what the two minimise.
+        batches: what a step draws.
+        optimizers: of the two, made within `devices.strategy.scope()`.
         devices: where and in which precision.
-        images: photographs, shape `[count, 64, 64, 3]`, uint8.
-        labels: their classes, shape `[count]`.
-        seed: the run's seed.
-        stream: the name of the stage, so that stages draw differently.
-        rate_function: R, differentiable, from images `[n, 64, 64, 3]` in [-1, 1]
+        rate_function: R, differentiable, from images `[n, size, size, 3]` in [-1, 1]
             to estimated PIRs `[n]`; it is called within the strategy, and its
             variables stay as they are.
+        rate_weight: w_PIR.
+        rate_variables: what the rate function reads, so that `begin_as` can change it.
+
+    Attributes:
+        generator: the generator that is trained.
+        discriminator: the discriminator that is trained.
     """
 
     def __init__(
         self,
-        settings: GanSettings,
+        networks: Networks,
+        cost: Cost,
+        batches: GanBatches,
+        optimizers: Optimizers,
         devices: Devices,
-        images: np.ndarray,
-        labels: np.ndarray,
         *,
-        seed: int,
-        stream: str,
         rate_function: RateFunction | None = None,
+        rate_weight: float = 1000.0,
+        rate_variables: Sequence = (),
     ):
-        loss_names = [
-            "loss/discriminator",
-            "loss/generator",
-            "loss/fake",
-            "loss/real",
-            "loss/fools",
-        ]
-        if settings.num_classes:
-            loss_names += ["loss/real_class", "loss/fake_class"]
-        if rate_function:
-            loss_names += ["loss/pir"]
         super().__init__(
             devices,
-            batch_size=settings.batch_size,
-            num_images=len(images),
-            loss_names=tuple(loss_names),
+            batch_size=batches.batch_size,
+            num_images=batches.num_images,
+            loss_names=_loss_names(cost, networks.discriminator, rate_function),
         )
-        self.settings = settings
+        self.batches = batches
+        self._cost = cost
+        self._optimizers = optimizers
         self._rate_function = rate_function
+        self._rate_weight = tf.Variable(rate_weight, trainable=False, dtype=tf.float32)
+        self._rate_variables = rate_variables
+        self._num_replicas = devices.num_replicas
         with self.strategy.scope():
-            self.generator = build_generator(
-                settings.num_classes,
-                settings.latent_size,
-                settings.width,
-                fused=True,
-                dtype=devices.dtype,
-            )
-            self.discriminator = build_discriminator(
-                settings.num_classes,
-                settings.width,
-                masked=True,
-                fused=True,
-                synchronized=devices.num_replicas > 1,
-                dtype=devices.dtype,
-            )
-            self.generator_optimizer = FusedAdam(
-                settings.generator_learning_rate, beta_1=settings.adam_beta_1
-            )
-            self.discriminator_optimizer = keras.optimizers.RMSprop(
-                settings.discriminator_learning_rate
+            self.generator, self.discriminator = (
+                kernels.accelerate(network, synchronized=devices.num_replicas > 1)
+                for network in networks
             )
             # Under a strategy, slot variables cannot be created inside the traced step.
-            self.generator_optimizer.build(self.generator.trainable_variables)
-            self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.batches = GanBatches(
-            images,
-            labels,
-            num_classes=settings.num_classes,
-            batch_size=self.replica_batch_size,
-            latent_size=settings.latent_size,
-            dropout=settings.dropout,
-            dropout_shapes=dropout_shapes(self.discriminator),
-            seed=seed,
-            stream=stream,
-        )
-        self._grid_latents, self._grid_labels = _grid_inputs(settings, seed)
-
-    def generate(self, latents, labels, training: bool = False) -> tf.Tensor:
-        """Returns images `[n, 64, 64, 3]` of latents `[n, latent_size]` and classes `[n]`."""
-        if not self.settings.num_classes:
-            return self.generator(latents, training=training)
-        one_hot = tf.one_hot(labels, self.settings.num_classes)
-        return self.generator([latents, one_hot], training=training)
+            optimizers.generator.build(self.generator.trainable_variables)
+            optimizers.discriminator.build(self.discriminator.trainable_variables)
 
     def draw_batch(self, step, replica) -> GanBatch:
         """Returns the batch of a step on a replica."""
-        return self.batches.draw(step, replica)
+        return self.batches.draw(step, replica, self._num_replicas)
 
     def update(self, batch: GanBatch) -> dict[str, tf.Tensor]:
         """Updates both networks from one replica's batch, discriminator first.
@@ -163,79 +114,80 @@ class GanTrainer(Trainer):
             mean over the whole batch.
         """
         with tf.GradientTape() as generator_tape:
-            fakes = self.generate(batch.latents, batch.fake_labels, training=True)
+            fakes = call_generator(self.generator, batch.latents, batch.fake_labels, training=True)
 
         with tf.GradientTape() as tape:
-            source, classes = self._discriminate(batch.images, batch.masks_real)
-            terms = {"loss/real": self._mean(losses.real_image(source))}
-            if classes is not None:
-                terms["loss/real_class"] = self._mean(
-                    losses.real_image_class(classes, batch.real_labels)
-                )
-            source, _ = self._discriminate(tf.stop_gradient(fakes), batch.masks_fake)
-            terms["loss/fake"] = self._mean(losses.fake_image(source))
-            loss = -terms["loss/real"] - terms["loss/fake"]
-            if classes is not None:
-                loss -= self.settings.real_class_weight * terms["loss/real_class"]
-        self._apply(self.discriminator_optimizer, self.discriminator, tape.gradient, loss)
-        terms["loss/discriminator"] = loss
+            terms, costs = self._cost.discriminator(
+                self._judge(batch.images, batch.dropout_real),
+                batch.real_labels,
+                self._judge(tf.stop_gradient(fakes), batch.dropout_fake),
+            )
+            loss = self._mean(costs)
+        gradients = tape.gradient(loss, _tensors(self.discriminator))
+        self._optimizers.discriminator.apply(gradients, self.discriminator.trainable_variables)
+        terms["discriminator"] = costs
 
         with tf.GradientTape() as tape:
             tape.watch(fakes)
-            source, classes = self._discriminate(fakes, batch.masks_fools)
-            terms["loss/fools"] = self._mean(losses.fake_image_fools(source))
-            loss = -self.settings.adversarial_weight * terms["loss/fools"]
-            if classes is not None:
-                terms["loss/fake_class"] = self._mean(
-                    losses.fake_image_class(classes, batch.fake_labels)
-                )
-                loss -= self.settings.fake_class_weight * terms["loss/fake_class"]
+            more, costs = self._cost.generator(
+                self._judge(fakes, batch.dropout_fools), batch.fake_labels
+            )
+            terms |= more
             if self._rate_function:
-                terms["loss/pir"] = self._mean(self._rate_function(fakes))
-                loss -= self.settings.pir_weight * terms["loss/pir"]
-        image_gradients = tape.gradient(loss, fakes)
-        self._apply(
-            self.generator_optimizer,
-            self.generator,
-            lambda _, variables: generator_tape.gradient(fakes, variables, image_gradients),
-            loss,
+                terms["pir"] = self._rate_function(fakes)
+                costs -= self._rate_weight * terms["pir"]
+            loss = self._mean(costs)
+        gradients = generator_tape.gradient(
+            fakes, _tensors(self.generator), tape.gradient(loss, fakes)
         )
-        terms["loss/generator"] = loss
-        return terms
+        self._optimizers.generator.apply(gradients, self.generator.trainable_variables)
+        terms["generator"] = costs
+        return {f"loss/{name}": self._mean(values) for name, values in terms.items()}
 
     def checkpoint_items(self) -> dict:
         """Returns both networks and both optimizers."""
         return {
             "generator": self.generator,
             "discriminator": self.discriminator,
-            "generator_optimizer": self.generator_optimizer,
-            "discriminator_optimizer": self.discriminator_optimizer,
+            "generator_optimizer": self._optimizers.generator,
+            "discriminator_optimizer": self._optimizers.discriminator,
         }
 
+    def state(self) -> list:
+        """Returns networks, optimizers, the seed, w_PIR and what the rate function reads."""
+        return [
+            *super().state(),
+            self.batches.stream,
+            self._rate_weight,
+            *self._rate_variables,
+        ]
+
     def draw_images(self) -> np.ndarray:
-        """Returns images of fixed latents as one grid, a block of rows a class."""
-        images = self.generate(self._grid_latents, self._grid_labels)
-        return image_grid(to_uint8(images), _GRID_COLUMNS)
+        """Returns images of fixed latents as one grid, a block of rows per class."""
+        latents, labels = self.batches.draw_fixed(_GRID_COLUMNS * _GRID_ROWS_PER_CLASS)
+        return image_grid(to_uint8(call_generator(self.generator, latents, labels)), _GRID_COLUMNS)
 
-    def _discriminate(self, images, masks):
-        outputs = self.discriminator([images, *masks], training=True)
-        return outputs if self.settings.num_classes else (outputs, None)
+    def _judge(self, images: tf.Tensor, dropout_seed: tf.Tensor) -> Verdict:
+        with kernels.dropout_seed(dropout_seed):
+            outputs = self.discriminator(images, training=True)
+        return Verdict(*outputs) if isinstance(outputs, (tuple, list)) else Verdict(outputs)
 
-    def _mean(self, values) -> tf.Tensor:
+    def _mean(self, values: tf.Tensor) -> tf.Tensor:
         return tf.reduce_sum(values) / self.batch_size
 
-    def _apply(self, optimizer, network, gradient, loss) -> None:
-        # Keras variables hide the tensors' own, which the tape knows.
-        variables = [variable.value for variable in network.trainable_variables]
-        optimizer.apply_gradients(
-            zip(gradient(loss, variables), network.trainable_variables, strict=True)
-        )
+
+def _loss_names(
+    cost: Cost, discriminator: keras.Model, rate_function: RateFunction | None
+) -> tuple[str, ...]:
+    """Returns the names of all losses, which the cost gives when it is called."""
+    verdict = Verdict(*(tf.zeros([1, output.shape[1]]) for output in discriminator.outputs))
+    label = tf.zeros([1], tf.int32)
+    of_discriminator, _ = cost.discriminator(verdict, label, verdict)
+    of_generator, _ = cost.generator(verdict, label)
+    names = ["discriminator", "generator", *of_discriminator, *of_generator]
+    return tuple(f"loss/{name}" for name in names + ["pir"] * bool(rate_function))
 
 
-def _grid_inputs(settings: GanSettings, seed: int) -> tuple[tf.Tensor, tf.Tensor]:
-    block = _GRID_COLUMNS * _GRID_ROWS_PER_CLASS
-    labels = np.repeat(np.arange(max(settings.num_classes, 1)), block)
-    latents = tf.random.stateless_normal(
-        [len(labels), settings.latent_size], stream_seed(seed, "grid")
-    )
-    return latents, tf.constant(labels)
+def _tensors(network: keras.Model) -> list[tf.Tensor]:
+    """Returns the trainable tensors: Keras's variables hide what the tape knows."""
+    return [variable.value for variable in network.trainable_variables]

@@ -3,11 +3,11 @@
 import keras
 import tensorflow as tf
 
-from pirgan_tf.kernels import winograd
+from pirgan_tf.kernels import filter_gradient, winograd
 
 
 @keras.saving.register_keras_serializable("pirgan_tf")
-class UpsampleConv2D(keras.layers.Layer):
+class UpsampleConv2D(keras.layers.Conv2D):
     """`UpSampling2D(2)` followed by `Conv2D(filters, 3, padding="same")`, fused.
 
     Every output pixel of the pair sees at most a 2x2 neighbourhood of the small
@@ -19,43 +19,35 @@ class UpsampleConv2D(keras.layers.Layer):
 
     Args:
         filters: number of output channels.
+        kwargs: those of `keras.layers.Conv2D`; only the defaults below are possible.
 
     Input shape: `[n, h, w, channels]`. Output shape: `[n, 2h, 2w, filters]`.
     """
 
-    def __init__(self, filters: int, **kwargs):
-        super().__init__(**kwargs)
-        self.filters = filters
+    def __init__(self, filters: int, kernel_size=3, padding: str = "same", **kwargs):
+        super().__init__(filters, kernel_size, padding=padding, **kwargs)
 
-    def build(self, input_shape):
-        self.kernel = self.add_weight(
-            shape=(3, 3, input_shape[-1], self.filters),
-            initializer="glorot_uniform",
-            name="kernel",
+    def convolution_op(self, inputs, kernel):
+        """Returns the convolution of the upsampled images, without bias."""
+        kernel, size = tf.convert_to_tensor(kernel), inputs.shape[1]
+        if size and winograd.is_faster(inputs.shape, self.filters, 2 * size, inputs.dtype):
+            return winograd.convolve(inputs, kernel, winograd.upsampled(size))
+        kernel = _fuse_upsampling(kernel)
+        if filter_gradient.is_faster(inputs.shape, inputs.shape[-1], inputs.dtype):
+            return filter_gradient.convolve_transposed(inputs, kernel)
+        batch, height, width = tf.unstack(tf.shape(inputs))[:3]
+        return tf.nn.conv2d_transpose(
+            inputs,
+            kernel,
+            output_shape=tf.stack([batch, 2 * height, 2 * width, self.filters]),
+            strides=2,
+            padding="SAME",
         )
-        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
-
-    def call(self, images):
-        kernel, size = tf.convert_to_tensor(self.kernel), images.shape[1]
-        if size and winograd.is_faster(images, self.filters, 2 * size):
-            outputs = winograd.convolve(images, kernel, winograd.upsampled(size))
-        else:
-            batch, height, width = tf.unstack(tf.shape(images))[:3]
-            outputs = tf.nn.conv2d_transpose(
-                images,
-                _fuse_upsampling(kernel),
-                output_shape=tf.stack([batch, 2 * height, 2 * width, self.filters]),
-                strides=2,
-                padding="SAME",
-            )
-        return tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
 
     def compute_output_shape(self, input_shape):
+        """Returns the shape of the outputs."""
         batch, height, width, _ = input_shape
         return (batch, height and 2 * height, width and 2 * width, self.filters)
-
-    def get_config(self):
-        return {**super().get_config(), "filters": self.filters}
 
 
 def _fuse_upsampling(kernel: tf.Tensor) -> tf.Tensor:

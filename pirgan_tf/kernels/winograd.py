@@ -11,9 +11,9 @@ Algorithms for Convolutional Neural Networks".
 """
 
 import functools
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -47,26 +47,31 @@ class Algorithm(NamedTuple):
     outputs: np.ndarray
 
 
-def is_faster(images: tf.Tensor, depth: int, output_size: int) -> bool:
+def only_cpus() -> bool:
+    """Returns whether TensorFlow sees no other device; a GPU's library has its own algorithms."""
+    return all(device.device_type == "CPU" for device in tf.config.list_logical_devices())
+
+
+def is_faster(shape: Sequence[Any], depth: int, output_size: int | None, dtype: Any) -> bool:
     """Returns whether `convolve` is faster than TensorFlow's convolution, and exact enough.
 
-    Only on CPUs (a GPU's library chooses its algorithms itself), and only with 32 bits or
-    more, as every step of it is rounded.
+    Only on CPUs, and only with 32 bits or more, as every step of it is rounded.
 
     Args:
-        images: shape `[n, height, width, channels]`; height and width may be unknown. A
-            tensor of Keras's will do.
+        shape: of the images, `[n, height, width, channels]`; height and width may be unknown.
         depth: channels of the outputs.
         output_size: height and width of the outputs.
+        dtype: of the images.
     """
-    _, height, width, channels = images.shape
+    _, height, width, channels = shape
     return (
         height is not None
+        and output_size is not None
         and height == width
         and 2 <= output_size <= LARGEST_SIZE
         and min(channels, depth) >= FEWEST_CHANNELS
-        and tf.as_dtype(images.dtype).size >= 4
-        and all(device.device_type == "CPU" for device in tf.config.list_logical_devices())
+        and tf.as_dtype(dtype).size >= 4
+        and only_cpus()
     )
 
 
@@ -180,71 +185,3 @@ def _transform(matrix: np.ndarray, x: tf.Tensor) -> tf.Tensor:
     constant = tf.constant(matrix, x.dtype)
     x = tf.matmul(constant, tf.reshape(x, [size, -1]))
     return tf.matmul(constant, tf.reshape(x, [rows, size, -1]))
-
-
-@keras.saving.register_keras_serializable("pirgan_tf")
-class WinogradConv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` that computes as this module does where that is faster.
-
-    Weights are Keras's, and results to rounding.
-
-    Args:
-        args, kwargs: those of `keras.layers.Conv2D`.
-    """
-
-    def convolution_op(self, inputs, kernel):
-        """Returns the convolution, without bias."""
-        if (
-            (self.kernel_size, self.strides, self.padding) == ((3, 3), (1, 1), "same")
-            and (self.dilation_rate, self.groups) == ((1, 1), 1)
-            and self.data_format == "channels_last"
-            and is_faster(inputs, self.filters, inputs.shape[1])
-        ):
-            kernel = tf.convert_to_tensor(kernel)
-            return convolve(inputs, kernel, same_size(inputs.shape[1]))
-        return super().convolution_op(inputs, kernel)
-
-
-def with_winograd(network: keras.Model) -> keras.Model:
-    """Returns a copy of a functional network whose own convolutions are `WinogradConv2D`."""
-
-    def copy(layer):
-        kind = WinogradConv2D if type(layer) is keras.layers.Conv2D else type(layer)
-        return kind.from_config(layer.get_config())
-
-    fast = keras.models.clone_model(network, clone_function=copy)
-    for variable, value in zip(fast.weights, network.weights, strict=True):
-        variable.assign(value)
-    return fast
-
-
-class FrozenWinogradConv2D(keras.layers.Layer):
-    """A zero-padded 3x3 convolution whose kernel is kept as the factors of products.
-
-    It saves the computation of the factors, and has some four times the weights. Those start
-    as zeros, and are to be set to `[kernel_factors(kernel, same_size(size)), bias]`.
-
-    Args:
-        filters: channels of the outputs.
-
-    Input shape: `[n, size, size, channels]`. Output shape: `[n, size, size, filters]`.
-    """
-
-    def __init__(self, filters: int, **kwargs):
-        super().__init__(**kwargs)
-        self.filters = filters
-
-    def build(self, input_shape):
-        _, size, _, channels = input_shape
-        self.algorithm = same_size(size)
-        shape = (len(self.algorithm.kernel) ** 2, channels, self.filters)
-        self.factors = self.add_weight(shape=shape, initializer="zeros", name="factors")
-        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
-
-    def call(self, images):
-        factors = tf.convert_to_tensor(self.factors)
-        outputs = convolve_by_factors(images, factors, self.algorithm)
-        return tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.filters)

@@ -52,16 +52,23 @@ class EvaluateOptions(Options):
         super().validate()
         check_objectives([self.objective], self.vgg16_weights)
         check_features(self.features, self.vgg16_weights)
-        if read_gallery(self.before).fingerprint == read_gallery(self.after).fingerprint:
+        before, after = read_gallery(self.before), read_gallery(self.after)
+        if before.fingerprint == after.fingerprint:
             raise InputError(
                 "before and after must be galleries of different GANs or seeds. "
                 f"Received: the same images in {self.before} and {self.after}"
             )
+        sizes = [before.image_size, after.image_size]
         if self.estimator:
             read_temperature(self.estimator)
             read_learned_galleries(self.estimator)
+            sizes.append(estimator.read_estimator_shape(self.estimator).image_size)
         elif self.features == "estimator":
             raise InputError("features=estimator needs --estimator. Received: none")
+        if len(set(sizes)) > 1:
+            raise InputError(
+                f"galleries and estimator must be of images of one size. Received: {sizes}"
+            )
 
 
 def run(options: EvaluateOptions) -> None:

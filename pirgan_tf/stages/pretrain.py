@@ -1,7 +1,7 @@
 """Stage `pretrain`: photographs in, a GAN out."""
 
 import dataclasses
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pirgan_tf import data, gan, training
 from pirgan_tf.cli.command import run_command
@@ -9,8 +9,12 @@ from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.dataset_options import DatasetOptions
-from pirgan_tf.stages.shared.gan_options import GanOptions, dataset_grid
+from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
+
+if TYPE_CHECKING:
+    from pirgan_tf.data import ImageDataset
+    from pirgan_tf.gan import GanShape
 
 STAGE = "pretrain"
 
@@ -21,6 +25,7 @@ class PretrainOptions(GanOptions, DatasetOptions):
 
     conditional: bool = option("Train an ACGAN on the classes; without, a plain GAN.", True)
     steps: int = option("Training steps.", 1_100_000, minimum=1, changes_result=False)
+    family: str = option("Networks: the paper's, or DCGAN's.", "paper", choices=tuple(gan.FAMILIES))
     latent_size: int = option("Units of the latent.", 64, minimum=1, below=2**16)
     width: float = option(
         "Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0, below=16.0
@@ -31,7 +36,9 @@ class PretrainOptions(GanOptions, DatasetOptions):
     def validate(self) -> None:
         """Checks the numbers, the dataset and that every layer keeps a channel."""
         super().validate()
-        gan.width.scale_depth(gan.width.SMALLEST_DEPTH, self.width)
+        gan.check_width(self.width)
+        if self.image_size is not None:
+            gan.check_image_size(self.image_size)
         if self.dataset == "landscapes" and self.batch_size > self.landscapes:
             raise InputError(
                 f"batch_size must be at most the number of landscapes, {self.landscapes}. "
@@ -47,40 +54,49 @@ def run(options: PretrainOptions) -> None:
     """
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)
-    dataset = data.load_dataset(
-        options.dataset, classes=options.classes, num_landscapes=options.landscapes
-    )
-    class_names = dataset.class_names if options.conditional else ()
-    shape = gan.GanShape(class_names, options.latent_size, options.width)
+    dataset = _load(options, options.landscapes)
+    shape = _shape(options, dataset)
+    with devices.strategy.scope():
+        optimizers = options.make_optimizers()
     trainer = gan.GanTrainer(
-        options.settings(shape),
+        gan.build_networks(shape, dropout=options.dropout, dtype=devices.dtype),
+        options.make_cost(),
+        options.make_batches(dataset, shape, STAGE),
+        optimizers,
         devices,
-        dataset.images,
-        dataset.labels,
-        seed=options.seed,
-        stream=STAGE,
     )
+    reals = dataset_grid(dataset)
+    # The batches hold the images now: a large set must not stay in memory twice.
+    del dataset
     with output_folder(STAGE, options, resumable=True) as folder:
-        training.save_png(dataset_grid(dataset), folder / "images/reals.png")
+        training.save_png(reals, folder / "images/reals.png")
         train(trainer, options, folder, images_every=options.images_every)
-        gan.save_gan(trainer, class_names, folder)
+        gan.save_gan(trainer, shape, folder, dropout=options.dropout)
 
 
 def dry_run(options: PretrainOptions) -> dict:
     """Returns the parameter counts, which depend on the number of classes."""
-    num_classes = 0
-    if options.conditional:
-        dataset = data.load_dataset(options.dataset, classes=options.classes, num_landscapes=2)
-        num_classes = len(dataset.class_names)
-    return {
-        "parameters": {
-            "num_classes": num_classes,
-            "generator": gan.build_generator(
-                num_classes, options.latent_size, options.width
-            ).count_params(),
-            "discriminator": gan.build_discriminator(num_classes, options.width).count_params(),
-        }
-    }
+    shape = _shape(options, _load(options, num_landscapes=2))
+    return {"parameters": {"num_classes": shape.num_classes, **count_parameters(shape)}}
+
+
+def _load(options: PretrainOptions, num_landscapes: int) -> "ImageDataset":
+    return data.load_dataset(
+        options.dataset,
+        classes=options.classes,
+        num_landscapes=num_landscapes,
+        image_size=options.image_size,
+    )
+
+
+def _shape(options: PretrainOptions, dataset: "ImageDataset") -> "GanShape":
+    return gan.GanShape(
+        dataset.class_names if options.conditional else (),
+        options.latent_size,
+        options.width,
+        options.family,
+        dataset.image_size,
+    )
 
 
 def main() -> NoReturn:

@@ -52,7 +52,10 @@ def run(options: PretrainEstimatorOptions) -> None:
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)
     dataset = data.load_dataset(
-        options.dataset, classes=options.classes, num_landscapes=options.landscapes
+        options.dataset,
+        classes=options.classes,
+        num_landscapes=options.landscapes,
+        image_size=options.image_size,
     )
     num_classes = len(dataset.class_names)
     if num_classes < 2:

@@ -14,7 +14,6 @@ from pirgan_tf.files.path import check_memory
 
 STAGE = "sample"
 _GRID_IMAGES = 64
-_IMAGE_BYTES = 64 * 64 * 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,8 +27,7 @@ class SampleOptions(Options):
     def validate(self) -> None:
         """Checks the numbers and that the GAN folder is one."""
         super().validate()
-        gan.read_gan_shape(self.gan)
-        check_gallery_fits(self.num_images)
+        check_gallery_fits(self.num_images, gan.read_gan_shape(self.gan).image_size)
 
 
 def run(options: SampleOptions) -> None:
@@ -49,13 +47,13 @@ def run(options: SampleOptions) -> None:
         training.save_png(training.image_grid(images[:_GRID_IMAGES]), folder / "grid.png")
 
 
-def check_gallery_fits(num_images: int) -> None:
+def check_gallery_fits(num_images: int, image_size: int) -> None:
     """Checks that the images of a gallery fit in memory.
 
     Raises:
         InputError: if they do not.
     """
-    check_memory(num_images * _IMAGE_BYTES, f"{num_images} images")
+    check_memory(num_images * image_size**2 * 3, f"{num_images} images")
 
 
 def main() -> NoReturn:

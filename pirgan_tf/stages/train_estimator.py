@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import operator
 import os
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pirgan_tf import analysis, estimator, users
 from pirgan_tf.cli.command import run_command
@@ -17,6 +17,7 @@ from pirgan_tf.stages.shared.training_options import TrainingOptions, set_up_dev
 
 if TYPE_CHECKING:
     from pirgan_tf.estimator import EstimatorShape, RatedImages
+    from pirgan_tf.training import TracedTrainers
 
 STAGE = "train_estimator"
 # Fewer have no rank correlation.
@@ -94,18 +95,22 @@ class TrainEstimatorOptions(TrainingOptions):
         _split(self)
 
 
-def run(options: TrainEstimatorOptions) -> None:
+def run(options: TrainEstimatorOptions, trainers: "TracedTrainers | None" = None) -> None:
     """Learns from interactions to estimate the rate of any image (section 2.1.3).
 
     Writes estimator.keras, estimator.json, fit.json (how good it is on images
     that it neither learned from nor chose its step by), options.json, stats.jsonl
     and summaries/ to the output.
+
+    Args:
+        options: the flags.
+        trainers: those of earlier runs in this process, whose graphs serve again.
     """
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)
     learned, validation, test = _split(options)
     trainer = estimator.EstimatorTrainer(
-        _shape(options),
+        _shape(options, learned.image_size),
         devices,
         learned,
         validation,
@@ -120,6 +125,10 @@ def run(options: TrainEstimatorOptions) -> None:
         estimator.load_slim_initial(trainer.estimator, options.slim_checkpoint)
     if options.initial:
         estimator.load_initial(trainer.estimator, options.initial)
+    if trainers:
+        given: dict[str, Any] = {"output": "", "gallery": (), "interactions": (), "seed": 0}
+        given |= {"initial": None, "slim_checkpoint": None}
+        trainer = trainers.reuse(trainer, dataclasses.replace(options, **given))
     with output_folder(STAGE, options, resumable=True) as folder:
         steps = train(trainer, options, folder, evaluate_every=options.evaluate_every)
         trainer.restore_best()
@@ -154,7 +163,8 @@ def run(options: TrainEstimatorOptions) -> None:
 
 def dry_run(options: TrainEstimatorOptions) -> dict:
     """Returns the parameter counts."""
-    model = estimator.PirEstimator(_shape(options)).model
+    shape = _shape(options, read_gallery(options.gallery[0]).image_size)
+    model = estimator.PirEstimator(shape).model
     return {"parameters": {"estimator": model.count_params()}}
 
 
@@ -201,9 +211,9 @@ def check_labels(head: str, labels: str) -> None:
         )
 
 
-def _shape(options: TrainEstimatorOptions) -> "EstimatorShape":
+def _shape(options: TrainEstimatorOptions, image_size: int) -> "EstimatorShape":
     return estimator.EstimatorShape(
-        depth_multiplier=options.depth_multiplier, num_bins=options.num_bins, head=options.head
+        image_size, options.depth_multiplier, options.num_bins, options.head
     )
 
 
@@ -232,6 +242,9 @@ def _split(options: TrainEstimatorOptions) -> tuple["RatedImages", "RatedImages"
     learned, validation, test = (
         functools.reduce(operator.add, part) for part in zip(*parts, strict=True)
     )
+    sizes = sorted({part[0].image_size for part in parts})
+    if len(sizes) > 1:
+        raise InputError(f"galleries must have images of one size. Received: {sizes}")
     if min(len(validation), len(test)) < LEAST_HELDOUT:
         wanted = f"{LEAST_HELDOUT} images to measure on"
         if options.patience:

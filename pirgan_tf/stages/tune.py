@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pirgan_tf import data, estimator, gan, training
 from pirgan_tf.cli.command import run_command
@@ -11,8 +11,11 @@ from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder, read_options
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.estimator_options import read_temperature
-from pirgan_tf.stages.shared.gan_options import GanOptions, dataset_grid
+from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
+
+if TYPE_CHECKING:
+    from pirgan_tf.training import TracedTrainers
 
 STAGE = "tune"
 
@@ -50,6 +53,7 @@ class TuneOptions(GanOptions):
         super().validate()
         inherited = _inherit(self)
         read_temperature(self.estimator)
+        _check_image_size(self)
         if not inherited["landscapes"] >= 2:
             raise InputError(
                 f"landscapes of a GAN must be at least 2. Received: {inherited['landscapes']} "
@@ -62,11 +66,15 @@ class TuneOptions(GanOptions):
         return super(TuneOptions, dataclasses.replace(self, **_inherit(self))).inputs()
 
 
-def run(options: TuneOptions) -> None:
+def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
     """Tunes a GAN so that its images have a higher estimated rate (section 2.1.4).
 
     Writes what pretrain writes: generator.keras, discriminator.keras, gan.json,
     options.json, stats.jsonl, images/ and summaries/ to the output.
+
+    Args:
+        options: the flags.
+        trainers: those of earlier runs in this process, whose graphs serve again.
     """
     inherited = _inherit(options)
     options, devices = set_up_devices(dataclasses.replace(options, **inherited))
@@ -76,25 +84,38 @@ def run(options: TuneOptions) -> None:
         inherited["dataset"],
         classes=inherited["classes"],
         num_landscapes=inherited["landscapes"],
+        image_size=shape.image_size,
     )
     with devices.strategy.scope():
         judge = estimator.PirEstimator.load(options.estimator, dtype=devices.dtype)
+        optimizers = options.make_optimizers()
     trainer = gan.GanTrainer(
-        options.settings(
-            shape, pir_weight=options.pir_weight, adversarial_weight=options.adversarial_weight
-        ),
+        gan.load_networks(options.gan, dropout=options.dropout, dtype=devices.dtype),
+        options.make_cost(adversarial_weight=options.adversarial_weight),
+        options.make_batches(dataset, shape, STAGE),
+        optimizers,
         devices,
-        dataset.images,
-        dataset.labels,
-        seed=options.seed,
-        stream=STAGE,
         rate_function=functools.partial(judge.expected_pir, temperature=inherited["temperature"]),
+        rate_weight=options.pir_weight,
+        rate_variables=judge.model.variables,
     )
-    gan.restore_networks(trainer, options.gan)
+    if trainers:
+        given: dict[str, Any] = {
+            "output": "",
+            "gan": "",
+            "estimator": "",
+            "pir_weight": 0.0,
+            "seed": 0,
+        }
+        settings = shape, judge.shape, dataclasses.replace(options, **given)
+        trainer = trainers.reuse(trainer, settings)
+    reals = dataset_grid(dataset)
+    # The batches hold the images now: a large set must not stay in memory twice.
+    del dataset
     with output_folder(STAGE, options, resumable=True) as folder:
-        training.save_png(dataset_grid(dataset), folder / "images/reals.png")
+        training.save_png(reals, folder / "images/reals.png")
         train(trainer, options, folder, images_every=options.images_every)
-        gan.save_gan(trainer, shape.class_names, folder)
+        gan.save_gan(trainer, shape, folder, dropout=options.dropout)
 
 
 def dry_run(options: TuneOptions) -> dict:
@@ -104,10 +125,7 @@ def dry_run(options: TuneOptions) -> dict:
     return {
         "options": options.to_json() | _inherit(options),
         "parameters": {
-            "generator": gan.build_generator(
-                shape.num_classes, shape.latent_size, shape.width
-            ).count_params(),
-            "discriminator": gan.build_discriminator(shape.num_classes, shape.width).count_params(),
+            **count_parameters(shape),
             # As it was trained: the loaded one has its batch norm folded.
             "estimator": estimator.PirEstimator(judge.shape).model.count_params(),
         },
@@ -117,6 +135,15 @@ def dry_run(options: TuneOptions) -> dict:
 def main() -> NoReturn:
     """Runs the stage from the command line."""
     run_command(STAGE, TuneOptions, run, dry_run)
+
+
+def _check_image_size(options: TuneOptions) -> None:
+    image_size = gan.read_gan_shape(options.gan).image_size
+    judged = estimator.read_estimator_shape(options.estimator).image_size
+    if judged != image_size:
+        raise InputError(
+            f"estimator must be of images of the GAN's size, {image_size}. Received: {judged}"
+        )
 
 
 def _inherit(options: TuneOptions) -> dict[str, Any]:

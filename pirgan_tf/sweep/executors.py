@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Generator, Iterable, Sequence
 from multiprocessing import connection, resource_tracker
 from multiprocessing.process import BaseProcess
@@ -19,17 +19,14 @@ from pirgan_tf.errors import TrainingError
 from pirgan_tf.stages.shared.training_options import set_up_devices
 from pirgan_tf.sweep.objective_run import Outcome, objective_folder, record_failure, run_objective
 
-# TensorFlow keeps the graphs of loops, some 150 MB an objective, until its process ends.
-_OBJECTIVES_A_PROCESS = 8
-
 
 def run_objectives(
     texts: Sequence[str], options: Any, folder: Path
 ) -> Generator[Outcome, None, None]:
     """Works on objectives, and gives the outcome of each as it ends.
 
-    A few objectives, one at a time, run in this very process, and what the stages print
-    is shown; elsewhere it goes to log.txt in the objective's folder.
+    Objectives one at a time run in this very process, and what the stages print is shown;
+    elsewhere it goes to log.txt in the objective's folder.
 
     Args:
         texts: the objectives.
@@ -40,8 +37,7 @@ def run_objectives(
         TrainingError: if Ray's cluster cannot be reached.
         Interrupted: after SIGTERM or SIGINT, once the workers have stopped.
     """
-    few = len(texts) <= _OBJECTIVES_A_PROCESS
-    if options.executor == "local" and options.jobs == 1 and few:
+    if options.executor == "local" and options.jobs == 1:
         yield from (run_objective(text, options, folder) for text in texts)
         return
     workers = (_Ray if options.executor == "ray" else _Processes)(options, folder)
@@ -102,7 +98,7 @@ def _serve(calls: Any, options: Any, folder: Path, directory: Path) -> None:
 
 
 class _Processes:
-    """Processes of this machine; new ones take the place of old or killed ones.
+    """Processes of this machine; new ones take the place of killed ones.
 
     Python's pools end all processes when one dies, and wait for ever if another was just
     starting.
@@ -112,7 +108,6 @@ class _Processes:
         self._options, self._folder = options, folder
         # By the end of the pipe that leads to it.
         self._processes = dict[Any, BaseProcess]()
-        self._objectives = Counter[Any]()
         self._idle: list[Any] = []
 
     def submit(self, text: str) -> Any:
@@ -136,11 +131,7 @@ class _Processes:
             raise _WorkerError(
                 f"its process was killed (exit code {code}), perhaps for want of memory"
             ) from None
-        self._objectives[done] += 1
-        if self._objectives[done] == _OBJECTIVES_A_PROCESS:
-            self._end(done)
-        else:
-            self._idle.append(done)
+        self._idle.append(done)
         return outcome
 
     def close(self) -> None:
@@ -193,7 +184,7 @@ class _Ray:
                 f"Ray's cluster must be within reach. Received: {reason}"
             ) from error
         self._ray, self._options, self._folder = ray, options, folder
-        self._task = ray.remote(max_calls=_OBJECTIVES_A_PROCESS)(_work_on_ray).options(
+        self._task = ray.remote(_work_on_ray).options(
             max_retries=3,
             retry_exceptions=[_WorkerStoppedError],
             scheduling_strategy="SPREAD",

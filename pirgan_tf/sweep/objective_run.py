@@ -1,12 +1,14 @@
 """One objective of `reproduce`: users, estimator, tuning and evaluation, once or in rounds."""
 
 import dataclasses
+import functools
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pirgan_tf import users
+from pirgan_tf import training, users
 from pirgan_tf.cli.outputs import write_json
 from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.files.json import read_json
@@ -16,12 +18,20 @@ from pirgan_tf.sweep.reproduce_options import stage_options
 FAILURE_FILE = "failure.json"
 BEFORE = "before"
 """Gallery of the GAN before tuning that no estimator learns from."""
-_STAGES = {
-    "simulate": simulate,
-    "estimator": train_estimator,
-    "tune": tune,
-    "sample": sample,
-    "evaluate": evaluate,
+
+
+@functools.cache
+def _trainers() -> "training.TracedTrainers":
+    """Returns what all objectives of this process share."""
+    return training.TracedTrainers()
+
+
+_RUNS: dict[str, Callable] = {
+    "simulate": simulate.run,
+    "estimator": lambda options: train_estimator.run(options, _trainers()),
+    "tune": lambda options: tune.run(options, _trainers()),
+    "sample": sample.run,
+    "evaluate": evaluate.run,
 }
 
 
@@ -200,7 +210,7 @@ class _Chain:
         options.validate()
         started = time.monotonic()
         try:
-            _STAGES[stage].run(options)
+            _RUNS[stage](options)
         finally:
             self._add_seconds(str(output.relative_to(self._place)), time.monotonic() - started)
 

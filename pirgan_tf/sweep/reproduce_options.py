@@ -91,7 +91,7 @@ class _RunOptions(DeviceOptions):
                 f"rounds. Received: {self.rounds} rounds"
             )
         if self.gan:
-            gan.read_gan_shape(self.gan)
+            image_size = gan.read_gan_shape(self.gan).image_size
             made_with = read_options(
                 self.gan, ("pretrain", "tune"), {"dataset": str, "classes": list}
             )
@@ -99,6 +99,7 @@ class _RunOptions(DeviceOptions):
         else:
             stage_options("pretrain", self, output=self.output).validate()
             dataset, classes = options["pretrain_dataset"], options["pretrain_classes"]
+            image_size = options["pretrain_image_size"] or data.IMAGE_SIZE
         data.validate_dataset_spec(
             options["tune_dataset"] or dataset, options["tune_classes"] or classes
         )
@@ -110,7 +111,7 @@ class _RunOptions(DeviceOptions):
         for stage in ("estimator", "tune"):
             self.check_replicas(options[f"{stage}_batch_size"])
         for name in ("sample_num_images", "evaluate_num_images"):
-            sample.check_gallery_fits(options[name] or 0)
+            sample.check_gallery_fits(options[name] or 0, image_size)
         _check_gallery(
             options["sample_num_images"],
             options["estimator_heldout"],

@@ -6,3 +6,4 @@ from .grids import save_png as save_png
 from .grids import to_float as to_float
 from .grids import to_uint8 as to_uint8
 from .records import format_time as format_time
+from .reuse import TracedTrainers as TracedTrainers

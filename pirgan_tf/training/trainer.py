@@ -64,6 +64,28 @@ class Trainer(abc.ABC):
     def checkpoint_items(self) -> dict:
         """Returns everything that a resumed run needs, by name: models, optimizers, variables."""
 
+    def state(self) -> list:
+        """Returns the variables in which trainers of the same settings can differ.
+
+        Those are networks, optimizers, seeds and data: everything else that the traced step
+        reads is a constant of its graph.
+        """
+        return [
+            variable
+            for item in self.checkpoint_items().values()
+            for variable in getattr(item, "variables", [item])
+        ]
+
+    def begin_as(self, other: "Trainer") -> None:
+        """Becomes what another trainer of the same settings is, and keeps its traced step.
+
+        Args:
+            other: of the same class, built with the same settings; its `state` has the same
+                shapes.
+        """
+        for variable, value in zip(self.state(), other.state(), strict=True):
+            variable.assign(value)
+
     def evaluate(self, step: int) -> dict[str, float]:
         """Returns figures beside the losses."""
         return {}

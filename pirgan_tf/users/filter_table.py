@@ -119,9 +119,9 @@ def norms_function(weights: str) -> "tuple[Callable[[tf.Tensor], tf.Tensor], ker
     import keras
     import tensorflow as tf
 
-    from pirgan_tf.kernels.winograd import with_winograd
+    from pirgan_tf import kernels
 
-    network = with_winograd(load_vgg16(weights))
+    network = kernels.accelerate(load_vgg16(weights))
     # Networks refer to themselves: the one that was copied would stay beside the activations.
     gc.collect()
     outputs = [network.get_layer(KERAS_NAMES[layer]).output for layer in served_layers(weights)]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from pirgan_tf import gan
 from pirgan_tf.benchmark import speed
-from pirgan_tf.gan.trainer import GanSettings, GanTrainer
 from pirgan_tf.kernels import winograd
 
 
@@ -79,8 +79,21 @@ def test_operations_of_the_papers_step(devices, monkeypatch):
     dense = (64 + 2) * 4 * 4 * 512
     generator_total = 3 * sum(generator) + 2 * dense
     images = np.zeros((8, 64, 64, 3), np.uint8)
-    trainer = GanTrainer(
-        GanSettings(batch_size=4), devices, images, np.arange(8) % 2, seed=0, stream="test"
+    batches = gan.GanBatches(
+        images,
+        np.arange(8) % 2,
+        num_classes=2,
+        batch_size=4,
+        latent_size=64,
+        seed=0,
+        stream="test",
+    )
+    trainer = gan.GanTrainer(
+        gan.build_networks(gan.GanShape(("a", "b"))),
+        gan.acgan(),
+        batches,
+        gan.paper_optimizers(),
+        devices,
     )
     counted = count(lambda: trainer.update(trainer.draw_batch(tf.constant(0, tf.int64), 0)))
     assert counted == 2 * 4 * (discriminator + generator_total)

@@ -58,6 +58,25 @@ def test_import_and_load_give_the_same_pixels(tmp_path):
     np.testing.assert_array_equal(dataset.images, [photo, 255 - photo])
 
 
+def test_a_folder_has_the_size_of_its_images(tmp_path):
+    photo = np.random.default_rng(0).integers(0, 256, (130, 128, 3), np.uint8)
+    (tmp_path / "photos" / "a").mkdir(parents=True)
+    Image.fromarray(photo).save(tmp_path / "photos" / "a" / "x.png")
+    for size in (32, 128):
+        (tmp_path / str(size)).mkdir()
+        import_photos(tmp_path / "photos", tmp_path / str(size), image_size=size)
+        assert load_dataset(f"folder:{tmp_path / str(size)}").images.shape == (1, size, size, 3)
+    with pytest.raises(InputError, match=r"not 64x64.*Received: .*x\.png', 32x32"):
+        load_dataset(f"folder:{tmp_path / '32'}", image_size=64)
+
+
+@pytest.mark.parametrize("image_size", [32, 128])
+def test_landscapes_are_rendered_at_the_size_asked_for(image_size):
+    dataset = load_dataset("landscapes", num_landscapes=2, image_size=image_size)
+    assert dataset.image_size == image_size
+    assert dataset.images.std(axis=(1, 2, 3)).min() > 5
+
+
 def test_folder_with_an_image_of_another_size(folder):
     save(folder / "fen" / "big.png", 9, (80, 64))
     with pytest.raises(InputError, match=r"not 64x64. .*bin/import_photos.*fen/big.png', 80x64$"):

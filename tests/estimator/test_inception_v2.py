@@ -68,12 +68,12 @@ def test_depths_scale_down_to_sixteen():
 
 
 def test_batch_norm_is_as_documented():
-    model = build_inception_v2(32, 0.25, batch_norm_momentum=0.9, synchronized=True)
+    model = build_inception_v2(32, 0.25, batch_norm_momentum=0.9)
     layers = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
     assert len(layers) == 68
     for layer in layers:
         assert (layer.scale, layer.center, layer.epsilon) == (False, True, 0.001)
-        assert (layer.momentum, layer.synchronized) == (0.9, True)
+        assert layer.momentum == 0.9
 
 
 def test_features_of_noise_neither_vanish_nor_explode(model):

@@ -6,8 +6,9 @@ import slim_reference
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.inception_v2 import ENDPOINTS, build_inception_v2
 from pirgan_tf.estimator.initial import load_slim_initial
-from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
+from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator, build_estimator
 from pirgan_tf.estimator.slim_checkpoint import load_slim_checkpoint
+from pirgan_tf.kernels import accelerate
 
 SMALL = 0.25
 # Odd at three of the five halvings, where another 'same' padding than TensorFlow's would show.
@@ -40,8 +41,9 @@ def model(built):
     return model
 
 
-def test_a_fused_estimator_begins_with_a_checkpoint(small):
-    estimator = PirEstimator(EstimatorShape(SIZE, SMALL), fused=True)
+def test_an_accelerated_estimator_begins_with_a_checkpoint(small):
+    shape = EstimatorShape(SIZE, SMALL)
+    estimator = PirEstimator(shape, accelerate(build_estimator(shape)))
     load_slim_initial(estimator, small[0])
     features = estimator.trunk(random_images(SIZE), training=False)
     expected = small[2]["features"]

@@ -106,12 +106,19 @@ class ReferenceGan:
         self.adam = Adam(settings.generator_learning_rate, settings.adam_beta_1)
         self.rms_prop = RmsProp(settings.discriminator_learning_rate)
 
-    def step(self, batch):
-        """Makes one step; returns the losses."""
+    def step(self, batch, masks):
+        """Makes one step; returns the losses.
+
+        Args:
+            batch: a `GanBatch`.
+            masks: the dropout masks of each pass, by the name of its seed.
+        """
         settings, terms = self.settings, {}
 
-        def judge(weights, images, masks):
-            source, classes, self.statistics = discriminate(weights, self.statistics, images, masks)
+        def judge(weights, images, of_pass):
+            source, classes, self.statistics = discriminate(
+                weights, self.statistics, images, of_pass
+            )
             return source, classes
 
         def fakes(weights):
@@ -123,13 +130,13 @@ class ReferenceGan:
             )
 
         def discriminator_loss(weights):
-            source, classes = judge(weights, np.float64(batch.images), batch.masks_real)
+            source, classes = judge(weights, np.float64(batch.images), masks["dropout_real"])
             terms["loss/real"] = tf.reduce_mean(log_sigmoid(source))
             if classes is not None:
                 terms["loss/real_class"] = tf.reduce_mean(
                     log_probability(classes, batch.real_labels.numpy())
                 )
-            source, _ = judge(weights, fakes(self.generator), batch.masks_fake)
+            source, _ = judge(weights, fakes(self.generator), masks["dropout_fake"])
             terms["loss/fake"] = tf.reduce_mean(log_sigmoid(-source))
             return -(
                 terms["loss/fake"]
@@ -139,7 +146,7 @@ class ReferenceGan:
 
         def generator_loss(weights):
             images = fakes(weights)
-            source, classes = judge(self.discriminator, images, batch.masks_fools)
+            source, classes = judge(self.discriminator, images, masks["dropout_fools"])
             terms["loss/fools"] = tf.reduce_mean(log_sigmoid(source))
             if classes is not None:
                 terms["loss/fake_class"] = tf.reduce_mean(

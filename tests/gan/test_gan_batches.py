@@ -16,8 +16,6 @@ def batches(**changes):
         "num_classes": 2,
         "batch_size": 6,
         "latent_size": 5,
-        "dropout": 0.3,
-        "dropout_shapes": [(8, 8, 2), (4, 4, 3)],
         "seed": 1,
         "stream": "test",
     }
@@ -25,14 +23,8 @@ def batches(**changes):
 
 
 def flat(batch):
-    """All random parts of a batch by name, each mask by itself."""
-    parts = batch._asdict()
-    masks = {
-        f"{name}_{i}": mask
-        for name in ("masks_real", "masks_fake", "masks_fools")
-        for i, mask in enumerate(parts.pop(name))
-    }
-    return {name: value.numpy() for name, value in (parts | masks).items()}
+    """All random parts of a batch by name."""
+    return {name: value.numpy() for name, value in batch._asdict().items()}
 
 
 def pixels(batch):
@@ -70,11 +62,23 @@ def test_another_step_replica_seed_or_stream_draws_other_values(changes, step, r
 def test_parts_of_one_batch_are_drawn_independently():
     parts = flat(batches(batch_size=64).draw(0))
     assert not np.array_equal(parts["fake_labels"], parts["real_labels"])
-    masks = [value for name, value in parts.items() if name.startswith("masks")]
-    for i, left in enumerate(masks):
-        for right in masks[:i]:
-            if left.shape == right.shape:
-                assert np.mean(left == right) < 0.7  # by chance .3^2 + .7^2 = .58
+    seeds = [tuple(value) for name, value in parts.items() if name.startswith("dropout")]
+    assert len(set(seeds)) == 3
+
+
+def test_replicas_share_the_batch_and_draw_different_parts_of_it():
+    halves = [flat(batches().draw(0, replica, num_replicas=2)) for replica in (0, 1)]
+    assert [len(half["latents"]) for half in halves] == [3, 3]
+    assert not np.array_equal(*(half["latents"] for half in halves))
+    assert not np.array_equal(*(half["dropout_real"] for half in halves))
+
+
+def test_fixed_latents_are_those_of_the_seed_in_every_stage():
+    latents, labels = batches().draw_fixed(3)
+    assert latents.shape == (6, 5)
+    assert labels.numpy().tolist() == [0, 0, 0, 1, 1, 1]
+    np.testing.assert_array_equal(batches(stream="other").draw_fixed(3)[0], latents)
+    assert not np.array_equal(batches(seed=2).draw_fixed(3)[0], latents)
 
 
 def test_classes_are_uniform_although_their_sizes_differ():
@@ -108,8 +112,6 @@ def test_pixels_are_scaled_to_plus_and_minus_one():
         num_classes=2,
         batch_size=20,
         latent_size=1,
-        dropout=0.5,
-        dropout_shapes=[],
         seed=0,
         stream="test",
     ).draw(0)
@@ -124,20 +126,6 @@ def test_latents_are_standard_normal():
 
 
 @pytest.mark.parametrize(
-    "dropout, rate", [(0.0, 0.0), (0.3, 77 / 256), (0.5, 0.5), (0.999, 255 / 256)]
-)
-def test_masks_drop_at_the_rate_and_keep_the_mean(dropout, rate):
-    batch = batches(dropout=dropout, batch_size=64).draw(0)
-    for masks in (batch.masks_real, batch.masks_fake, batch.masks_fools):
-        assert [mask.shape for mask in masks] == [(64, 8, 8, 2), (64, 4, 4, 3)]
-        values = np.concatenate([mask.numpy().ravel() for mask in masks])
-        dropped = values == 0
-        np.testing.assert_allclose(values[~dropped], 1 / (1 - rate), rtol=1e-6)
-        # Four standard deviations of the mean of this many draws.
-        assert abs(dropped.mean() - rate) <= 4 * np.sqrt(rate * (1 - rate) / len(values))
-
-
-@pytest.mark.parametrize(
     ("labels", "num_classes"), [(np.ones(10, int), 2), (LABELS, 3), (LABELS, 1)]
 )
 def test_a_class_without_photographs_or_a_label_without_a_class_is_refused(labels, num_classes):
@@ -148,8 +136,6 @@ def test_a_class_without_photographs_or_a_label_without_a_class_is_refused(label
             num_classes=num_classes,
             batch_size=2,
             latent_size=1,
-            dropout=0.5,
-            dropout_shapes=[],
             seed=0,
             stream="test",
         )

@@ -10,12 +10,13 @@ import tensorflow as tf
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
-from pirgan_tf.gan.discriminator import build_discriminator, dropout_shapes
-from pirgan_tf.gan.folder import load_generator, read_gan_shape, restore_networks, save_gan
-from pirgan_tf.gan.generator import build_generator
-from pirgan_tf.gan.sampling import generate
+from pirgan_tf.gan.folder import load_generator, load_networks, save_gan
+from pirgan_tf.gan.networks.paper import build_discriminator, build_generator
+from pirgan_tf.gan.sampling import call_generator, generate
+from pirgan_tf.gan.shape import GanShape, read_gan_shape
 
 CLASSES = ("coast", "mountain")
+SHAPE = GanShape(CLASSES, 8, 1 / 16)
 
 # The user's program: Keras, and no way to this package.
 PLAIN_KERAS = """
@@ -49,7 +50,7 @@ def estimator():
 @pytest.fixture(scope="module")
 def saved(trainer, estimator, tmp_path_factory):
     folder = tmp_path_factory.mktemp("gan")
-    save_gan(trainer, CLASSES, folder)
+    save_gan(trainer, SHAPE, folder, dropout=0.25)
     estimator.save(folder)
     return folder
 
@@ -71,10 +72,9 @@ def test_exported_networks_need_keras_alone(trainer, estimator, saved):
     subprocess.run([sys.executable, "-c", PLAIN_KERAS, saved], check=True, cwd=saved)
 
     outputs = np.load(saved / "outputs.npz")
-    masks = [tf.ones([3, *shape]) for shape in dropout_shapes(trainer.discriminator)]
-    source, classes = trainer.discriminator([images, *masks], training=False)
+    source, classes = trainer.discriminator(images, training=False)
     for received, expected in (
-        (outputs["images"], trainer.generate(latents, labels)),
+        (outputs["images"], call_generator(trainer.generator, latents, labels)),
         (outputs["source"], source),
         (outputs["classes"], classes),
         (outputs["logits"], estimator.logits(images)),
@@ -84,25 +84,30 @@ def test_exported_networks_need_keras_alone(trainer, estimator, saved):
 
 
 def test_shape_file_tells_how_the_networks_were_built(saved):
-    shape = read_gan_shape(saved)
-    assert (shape.class_names, shape.latent_size, shape.width) == (CLASSES, 8, 1 / 16)
-    assert shape.num_classes == 2
+    assert read_gan_shape(saved) == SHAPE
+    content = json.loads((saved / "gan.json").read_text())
+    assert (content["family"], content["image_size"]) == ("paper", 64)
 
 
-def test_restored_networks_have_the_saved_weights(make_trainer, trainer, saved):
-    other = make_trainer()
-    for network in (other.generator, other.discriminator):
-        network.set_weights([np.zeros_like(weight) for weight in network.get_weights()])
-    restore_networks(other, saved)
-    for name in ("generator", "discriminator"):
+def test_a_shape_file_without_family_and_size_is_of_the_papers_networks(copy):
+    content = json.loads((copy / "gan.json").read_text())
+    del content["family"], content["image_size"]
+    (copy / "gan.json").write_text(json.dumps(content))
+    assert read_gan_shape(copy) == SHAPE
+
+
+def test_loaded_networks_have_the_saved_weights_and_the_dropout_asked_for(trainer, saved):
+    networks = load_networks(saved, dropout=0.125)
+    assert networks.discriminator.get_layer("dropout_1").rate == 0.125
+    for name, network in networks._asdict().items():
         for left, right in zip(
-            getattr(other, name).get_weights(), getattr(trainer, name).get_weights(), strict=True
+            network.get_weights(), getattr(trainer, name).get_weights(), strict=True
         ):
             np.testing.assert_array_equal(left, right)
 
 
 def test_a_plain_gan_is_saved_without_class_names(make_trainer, tmp_path):
-    save_gan(make_trainer(num_classes=0), (), tmp_path)
+    save_gan(make_trainer(num_classes=0), GanShape((), 8, 1 / 16), tmp_path)
     assert read_gan_shape(tmp_path).num_classes == 0
     images, latents, labels = generate(load_generator(tmp_path), 2, seed=1)
     assert (images.shape, latents.shape) == ((2, 64, 64, 3), (2, 8))
@@ -122,8 +127,8 @@ def test_a_longer_gallery_begins_with_the_images_of_a_shorter_one(saved):
 
 def test_gallery_images_are_those_of_their_latents_and_classes(trainer, saved):
     images, latents, labels = generate(load_generator(saved), 4, seed=3)
-    expected = (trainer.generate(tf.constant(latents), labels).numpy() + 1) * 127.5
-    np.testing.assert_allclose(images, expected, atol=0.51)
+    expected = call_generator(trainer.generator, tf.constant(latents), labels)
+    np.testing.assert_allclose(images, (expected.numpy() + 1) * 127.5, atol=0.51)
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]", '{"class_names": 3}', "[" * 100_000])
@@ -140,7 +145,7 @@ def test_a_missing_or_broken_shape_file_is_refused(copy, content):
     "damage", ["missing", "truncated", "garbage", "flipped bytes", "a folder", "a pipe"]
 )
 @pytest.mark.parametrize("name", ["generator.keras", "discriminator.keras"])
-def test_a_missing_or_broken_network_is_refused(trainer, copy, name, damage):
+def test_a_missing_or_broken_network_is_refused(copy, name, damage):
     content = (copy / name).read_bytes()
     (copy / name).unlink()
     if damage == "truncated":
@@ -156,7 +161,7 @@ def test_a_missing_or_broken_network_is_refused(trainer, copy, name, damage):
     elif damage == "a pipe":
         os.mkfifo(copy / name)
     with pytest.raises(InputError, match=rf"must be a \.keras file.*{name}, which "):
-        restore_networks(trainer, copy)
+        load_networks(copy)
 
 
 def test_a_generator_other_than_its_shape_file_says_is_refused(copy):
@@ -202,14 +207,14 @@ def test_another_kind_of_model_and_numbers_that_are_none_are_refused(copy, kind,
         load_generator(copy)
 
 
-def test_variances_below_zero_are_refused(trainer, copy):
+def test_variances_below_zero_are_refused(copy):
     discriminator = build_discriminator(2, 1 / 16)
     for weight in discriminator.weights:
         if weight.path.endswith("moving_variance"):
             weight.assign(weight - 5)
     discriminator.save(copy / "discriminator.keras")
     with pytest.raises(InputError, match=r"variances.*Received: .*discriminator\.keras"):
-        restore_networks(trainer, copy)
+        load_networks(copy)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +228,10 @@ def test_variances_below_zero_are_refused(trainer, copy):
         {"width": "1"},
         {"class_names": ["a", "a"]},
         {"class_names": [1, 2]},
+        {"family": "papers"},
+        {"family": []},
+        {"image_size": 48},
+        {"image_size": "64"},
     ],
 )
 def test_shapes_that_no_gan_has_are_refused(copy, change):
@@ -232,6 +241,8 @@ def test_shapes_that_no_gan_has_are_refused(copy, change):
         read_gan_shape(copy)
 
 
-def test_networks_of_another_width_are_refused(make_trainer, copy):
+def test_networks_of_another_width_are_refused(copy):
+    content = json.loads((copy / "gan.json").read_text())
+    (copy / "gan.json").write_text(json.dumps(content | {"width": 1 / 8}))
     with pytest.raises(InputError, match=r"the shape that gan\.json gives.*generator\.keras"):
-        restore_networks(make_trainer(width=1 / 8), copy)
+        load_networks(copy)

@@ -4,8 +4,10 @@ import pytest
 import tensorflow as tf
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.gan.discriminator import build_discriminator, dropout_shapes
-from pirgan_tf.gan.generator import build_generator
+from pirgan_tf.gan.networks import dcgan
+from pirgan_tf.gan.networks.paper import build_discriminator, build_generator
+
+DCGAN = dcgan.build_generator, dcgan.build_discriminator
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +47,6 @@ def test_parameter_counts_with_two_classes_and_with_none(generator, discriminato
     assert build_discriminator(0).count_params() == 1_608_561
 
 
-@pytest.mark.parametrize("fused", [False, True])
-def test_parameter_count_does_not_depend_on_fusing(generator, fused):
-    assert build_generator(fused=fused).count_params() == generator.count_params()
-
-
 def test_generator_depths_are_the_papers(generator):
     convolutions = [generator.get_layer(f"conv_{i}") for i in range(1, 6)]
     assert generator.get_layer("dense").units == 4 * 4 * 512
@@ -64,11 +61,13 @@ def test_discriminator_depths_strides_and_dropout_are_the_papers(discriminator):
     convolutions = [discriminator.get_layer(f"conv_{i}") for i in range(1, 7)]
     assert [layer.filters for layer in convolutions] == [16, 32, 64, 128, 256, 512]
     assert [layer.output.shape[1] for layer in convolutions] == [32, 32, 16, 16, 8, 8]
-    assert dropout_shapes(build_discriminator(masked=True)) == [
+    dropouts = [discriminator.get_layer(f"dropout_{i}") for i in (1, 3, 5)]
+    assert [layer.output.shape[1:] for layer in dropouts] == [
         (32, 32, 16),
         (16, 16, 64),
         (8, 8, 256),
     ]
+    assert [layer.rate for layer in dropouts] == [0.5] * 3
 
 
 @pytest.mark.parametrize("num_classes", [0, 2, 3])
@@ -90,11 +89,11 @@ def test_outputs_are_float32_of_the_stated_shapes(num_classes, dtype):
 
 def test_mixed_precision_computes_in_bfloat16_and_keeps_float32_weights():
     for network in (
-        build_generator(width=1 / 16, fused=True, dtype="mixed_bfloat16"),
-        build_discriminator(width=1 / 16, masked=True, dtype="mixed_bfloat16"),
+        build_generator(width=1 / 16, dtype="mixed_bfloat16"),
+        build_discriminator(width=1 / 16, dtype="mixed_bfloat16"),
     ):
         assert network.get_layer("conv_2").output.dtype == "bfloat16"
-        assert {variable.dtype for variable in network.variables} == {"float32"}
+        assert {weight.dtype for weight in network.weights} == {"float32"}
 
 
 def test_generated_pixels_saturate_at_plus_and_minus_one():
@@ -117,15 +116,11 @@ def test_latent_size_is_the_number_of_latent_inputs():
     assert build_generator(0, 10, 1 / 16).input_shape == (None, 10)
 
 
-@pytest.mark.parametrize("fused", [False, True])
-def test_generator_pads_with_zeros_on_every_side(fused):
-    generator = build_generator(width=1 / 16, fused=fused)
-    for name, size, channels in (("conv_1", 4, 32), ("conv_5", 32, 4)):
-        layer = generator.get_layer(name)
-        # The fused layer doubles the size itself.
-        upsampled = size if name == "conv_1" or fused else 2 * size
-        sums = ones_through(layer, upsampled, channels)
-        assert sums.shape == ((4, 4) if name == "conv_1" else (64, 64))
+def test_generator_pads_with_zeros_on_every_side():
+    generator = build_generator(width=1 / 16)
+    for name, size, channels in (("conv_1", 4, 32), ("conv_5", 64, 4)):
+        sums = ones_through(generator.get_layer(name), size, channels)
+        assert sums.shape == (size, size)
         np.testing.assert_allclose(sums[1:-1, 1:-1], 9, rtol=1e-6)
         for edge in (sums[0], sums[-1], sums[:, 0], sums[:, -1]):
             np.testing.assert_allclose(edge, [4, *[6] * (len(edge) - 2), 4], rtol=1e-6)
@@ -188,25 +183,66 @@ def test_dropout_follows_the_first_third_and_fifth_convolution_only():
     assert not any(np.any(np.asarray(x) == 0) for x in blocks(images_of(4), training=False))
 
 
-def test_masked_and_layer_form_share_weights_and_inference(make_trainer):
-    masked = make_trainer().discriminator
-    layered = build_discriminator(width=1 / 16)
-    assert [w.path for w in layered.weights] == [w.path for w in masked.weights]
-    layered.set_weights(masked.get_weights())
-    ones = [tf.ones([4, *shape]) for shape in dropout_shapes(masked)]
-    for left, right in zip(
-        layered(images_of(4)), masked([images_of(4), *ones], training=False), strict=True
+@pytest.mark.parametrize(
+    "image_size, depths, strides",
+    [
+        (32, [512, 256, 128, 3], [2, 1, 2, 1, 1, 1]),
+        (64, [512, 256, 128, 64, 3], [2, 1, 2, 1, 2, 1]),
+        (128, [512, 256, 128, 64, 32, 3], [2, 2, 2, 1, 2, 1]),
+    ],
+)
+def test_depth_follows_the_image_size(image_size, depths, strides):
+    generator = build_generator(width=1.0, image_size=image_size)
+    convolutions = [layer for layer in generator.layers if layer.name.startswith("conv")]
+    assert [layer.filters for layer in convolutions] == depths
+    assert generator.output_shape == (None, image_size, image_size, 3)
+
+    discriminator = build_discriminator(image_size=image_size)
+    convolutions = [layer for layer in discriminator.layers if layer.name.startswith("conv")]
+    assert [layer.strides[0] for layer in convolutions] == strides
+    assert discriminator.get_layer("flatten").input.shape[1:] == (8, 8, 512)
+
+
+@pytest.mark.parametrize("image_size", [0, 16, 48, 256])
+@pytest.mark.parametrize("build", [build_generator, build_discriminator])
+def test_another_image_size_is_refused(build, image_size):
+    with pytest.raises(InputError, match=f"one of 32, 64, 128. Received: {image_size}"):
+        build(width=1 / 16, image_size=image_size)
+
+
+def test_dcgans_depths_are_radfords():
+    generator, discriminator = (build(width=1.0) for build in DCGAN)
+    assert generator.input_shape == [(None, 100), (None, 2)]
+    assert generator.get_layer("dense").units == 4 * 4 * 1024
+    convolutions = [generator.get_layer(f"conv_{i}") for i in range(1, 5)]
+    assert [layer.filters for layer in convolutions] == [512, 256, 128, 3]
+    assert {layer.kernel_size for layer in convolutions} == {(5, 5)}
+    assert [layer.output.shape[1] for layer in convolutions] == [8, 16, 32, 64]
+    convolutions = [discriminator.get_layer(f"conv_{i}") for i in range(1, 5)]
+    assert [layer.filters for layer in convolutions] == [128, 256, 512, 1024]
+    assert [layer.output.shape[1] for layer in convolutions] == [32, 16, 8, 4]
+    # No batch norm at the images' side of either network.
+    assert generator.layers[-3].name == "relu_4"
+    assert "batch_norm_1" not in {layer.name for layer in discriminator.layers}
+
+
+@pytest.mark.parametrize("image_size", [32, 64, 128])
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_dcgan_takes_and_gives_what_the_papers_networks_do(num_classes, image_size):
+    sizes = {"width": 1 / 16, "image_size": image_size}
+    for build, (other, given) in zip(
+        DCGAN,
+        ((build_generator, {"latent_size": 10}), (build_discriminator, {})),
+        strict=True,
     ):
-        np.testing.assert_allclose(left, right, rtol=1e-6, atol=1e-6)
+        built, expected = (make(num_classes, **given, **sizes) for make in (build, other))
+        assert built.input_shape == expected.input_shape
+        assert built.output_shape == expected.output_shape
+        assert {tensor.dtype for tensor in built.outputs} == {"float32"}
 
 
-@pytest.mark.parametrize("layer", [1, 2, 3])
-def test_each_mask_acts(make_trainer, layer):
-    masked = make_trainer().discriminator
-    masks = [tf.ones([4, *shape]) for shape in dropout_shapes(masked)]
-    with_all = masked([images_of(4), *masks], training=False)[0].numpy()
-    masks[layer - 1] = tf.zeros_like(masks[layer - 1])
-    # Nothing of the image is left behind a mask of zeros.
-    without = masked([images_of(4), *masks], training=False)[0].numpy()
-    assert np.ptp(with_all) > 0
-    assert np.ptp(without) == 0
+def test_dcgan_has_dropout_only_where_it_is_asked_for():
+    build = DCGAN[1]
+    for rate, count in ((0.0, 0), (0.25, 4)):
+        network = build(width=1 / 16, dropout=rate)
+        assert [x.rate for x in network.layers if "dropout" in x.name] == [rate] * count

@@ -49,6 +49,7 @@ def parse(helpers, inputs, nowhere):
     def parse(name):
         stage, options_class, given = {
             "acgan": ("pretrain", PretrainOptions, {}),
+            "dcgan": ("pretrain", PretrainOptions, {}),
             "estimator": ("train_estimator", TrainEstimatorOptions, inputs["train_estimator"]),
             "tune": ("tune", TuneOptions, inputs["tune"]),
             "quickstart": ("reproduce", ReproduceOptions, {}),
@@ -63,7 +64,7 @@ def parse(helpers, inputs, nowhere):
     return parse
 
 
-@pytest.mark.parametrize("name", [*PAPER, "quickstart"])
+@pytest.mark.parametrize("name", [*PAPER, "dcgan", "quickstart"])
 def test_a_flagfile_parses_and_begins_with_its_command(parse, helpers, name):
     parse(name)
     text = (helpers.repository / "configs" / f"{name}.flags").read_text()

@@ -52,30 +52,29 @@ def test_only_the_objective_of_a_killed_worker_is_lost(tmp_path):
     assert not multiprocessing.active_children()
 
 
-def test_processes_are_renewed_when_they_were_killed_or_have_grown(tmp_path, monkeypatch):
-    monkeypatch.setattr(executors, "_OBJECTIVES_A_PROCESS", 2)
-    started = []
-    start = executors._Processes._start
+def test_a_worker_that_was_killed_while_idle_is_replaced(tmp_path):
+    workers = executors._Processes(make_options(tmp_path, jobs=2), tmp_path)
+    try:
+        for text in TEXTS:
+            (done,) = workers.wait([workers.submit(text)])
+            assert workers.result(done).failure.startswith("simulate: gallery must be")
+            (worker,) = multiprocessing.active_children()
+            worker.kill()
+            worker.join()
+    finally:
+        workers.close()
+    assert len(list(tmp_path.glob("objectives/*/log.txt"))) == 2
 
-    def count(workers):
-        started.append(start(workers))
-        return started[-1]
 
-    monkeypatch.setattr(executors._Processes, "_start", count)
-    # One at a time, and too many for this process by the number above.
-    texts = [*TEXTS, "color:green", "color:red-blue"]
-    outcomes = run_objectives(texts, make_options(tmp_path), tmp_path)
-    done = [next(outcomes)]
-    (worker,) = multiprocessing.active_children()
-    worker.kill()
-    worker.join()
-    done += outcomes
-    assert [outcome.objective for outcome in done] == texts
-    assert [outcome.failure.split(":")[0] for outcome in done] == ["simulate"] * 4
-    # One, two and one.
-    assert len(started) == 3
-    assert len(list(tmp_path.glob("objectives/*/log.txt"))) == 4
-    assert not multiprocessing.active_children()
+def test_objectives_one_at_a_time_stay_in_this_process(tmp_path):
+    names = ("red", "green", "blue")
+    texts = [f"color:{name}" for name in names]
+    texts += [f"color:{left}-{right}" for left in names for right in names if left != right]
+    for outcome in run_objectives(texts, make_options(tmp_path), tmp_path):
+        assert outcome.failure.startswith("simulate: gallery must be")
+        assert not multiprocessing.active_children()
+    assert len(list(tmp_path.glob("objectives/*/failure.json"))) == 9
+    assert not list(tmp_path.glob("objectives/*/log.txt"))
 
 
 def test_workers_do_not_outlive_a_killed_run(tmp_path):

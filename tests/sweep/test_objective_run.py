@@ -1,7 +1,6 @@
 """The stages of one objective, with stages that only write down how they were called."""
 
 import json
-import types
 
 import pytest
 
@@ -29,8 +28,8 @@ def calls(monkeypatch, tmp_path):
             estimate = {"after": 0.6 if number == 2 else 0.5 - number / 100}
             (path / "evaluation.json").write_text(json.dumps({"estimated": estimate}))
 
-    stages = {name: types.SimpleNamespace(run=fake) for name in STAGES}
-    monkeypatch.setattr(objective_run, "_STAGES", stages)
+    stages = dict.fromkeys(STAGES, fake)
+    monkeypatch.setattr(objective_run, "_RUNS", stages)
     # The fakes' folders lack the files that are looked for.
     monkeypatch.setattr("pirgan_tf.cli.options.Options.validate", lambda self: None)
     for module in ("simulate.Simulate", "sample.Sample", "tune.Tune", "evaluate.Evaluate"):
@@ -152,10 +151,8 @@ def test_a_failure_is_recorded_and_the_next_attempt_goes_on_there(
     def fail(options):
         raise error
 
-    stages = dict(objective_run._STAGES)
-    monkeypatch.setattr(
-        objective_run, "_STAGES", stages | {"tune": types.SimpleNamespace(run=fail)}
-    )
+    stages = dict(objective_run._RUNS)
+    monkeypatch.setattr(objective_run, "_RUNS", stages | {"tune": fail})
     outcome = run_objective("color:red", make_options(tmp_path), tmp_path)
     assert outcome.failure == f"tune: {reason}"
     record = tmp_path / "objectives" / "color-red" / "failure.json"
@@ -167,7 +164,7 @@ def test_a_failure_is_recorded_and_the_next_attempt_goes_on_there(
     )
     assert (failure["traceback"] is not None) == traced
 
-    monkeypatch.setattr(objective_run, "_STAGES", stages)
+    monkeypatch.setattr(objective_run, "_RUNS", stages)
     assert run_objective("color:red", make_options(tmp_path), tmp_path).failure is None
     assert [output for output, _ in calls][2:] == ["gan", "gallery", "evaluation"]
     assert not record.exists()
@@ -177,8 +174,8 @@ def test_an_interrupted_objective_is_no_failure(calls, tmp_path, monkeypatch):
     def stop(options):
         raise KeyboardInterrupt
 
-    stages = objective_run._STAGES | {"tune": types.SimpleNamespace(run=stop)}
-    monkeypatch.setattr(objective_run, "_STAGES", stages)
+    stages = objective_run._RUNS | {"tune": stop}
+    monkeypatch.setattr(objective_run, "_RUNS", stages)
     with pytest.raises(KeyboardInterrupt):
         run_objective("color:red", make_options(tmp_path), tmp_path)
     assert not (tmp_path / "objectives" / "color-red" / "failure.json").exists()
@@ -188,16 +185,16 @@ def test_seconds_add_up_over_attempts(calls, tmp_path, monkeypatch):
     # The first of each attempt is the objective's own.
     clock = iter([0.0, 0.0, 2.0, 10.0, 13.5, 14.0, *range(20, 40)])
     monkeypatch.setattr(objective_run.time, "monotonic", lambda: next(clock))
-    real = objective_run._STAGES["estimator"]
+    real = objective_run._RUNS["estimator"]
 
     def fail(options):
         raise InputError("no")
 
-    stages = objective_run._STAGES | {"estimator": types.SimpleNamespace(run=fail)}
-    monkeypatch.setattr(objective_run, "_STAGES", stages)
+    stages = objective_run._RUNS | {"estimator": fail}
+    monkeypatch.setattr(objective_run, "_RUNS", stages)
     run_objective("color:red", make_options(tmp_path), tmp_path)
     path = tmp_path / "objectives" / "color-red" / "seconds.json"
     assert json.loads(path.read_text()) == {"interactions": 2.0, "estimator": 3.5}
-    monkeypatch.setattr(objective_run, "_STAGES", stages | {"estimator": real})
+    monkeypatch.setattr(objective_run, "_RUNS", stages | {"estimator": real})
     run_objective("color:red", make_options(tmp_path), tmp_path)
     assert json.loads(path.read_text())["estimator"] == 4.5

@@ -42,9 +42,10 @@ def compare(single, mirrored, batch):
 
     def update():
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-        half = BATCH // 2
+        half = slice(BATCH // 2 * replica, BATCH // 2 * (replica + 1))
+        # The seeds of dropout are no part of the batch's images.
         return mirrored.update(
-            tf.nest.map_structure(lambda x: x[half * replica : half * (replica + 1)], batch)
+            tf.nest.map_structure(lambda x: x[half] if len(x) == BATCH else x, batch)
         )
 
     shares = mirrored.strategy.run(update)
@@ -121,7 +122,7 @@ def record_real_training(devices):
             batch = super().draw_batch(step, replica)
             tf.numpy_function(
                 lambda *parts: seen.append(parts),
-                [step, replica, batch.latents, batch.masks_real[0], batch.images],
+                [step, replica, batch.latents, batch.dropout_real, batch.images],
                 [],
             )
             return batch
@@ -130,7 +131,7 @@ def record_real_training(devices):
     before = weights(trainer)
     sums = trainer.train(tf.constant(0, tf.int64), tf.constant(2, tf.int64))
     drawn = {(int(step), int(replica)): parts for step, replica, *parts in seen}
-    names = ("latents", "masks", "images")
+    names = ("latents", "dropout", "images")
     return {
         "drawn_by": sorted(drawn),
         "images_a_replica": {len(parts[0]) for parts in drawn.values()}.pop(),
@@ -141,7 +142,7 @@ def record_real_training(devices):
             if np.array_equal(drawn[step, 0][i], drawn[step, 1][i])
         ],
         "draws_of_the_step": all(
-            np.array_equal(parts[0], trainer.batches.draw(step, replica).latents)
+            np.array_equal(parts[0], trainer.batches.draw(step, replica, 2).latents)
             for (step, replica), parts in drawn.items()
         ),
         "finite": bool(np.isfinite([float(value) for value in sums.values()]).all()),
@@ -169,18 +170,15 @@ def main():
     # Before the first tensor, which starts the devices.
     two = configure(strategy="mirrored", replicas=2, precision="float32", jit="off", seed=0)
     one = Devices(tf.distribute.get_strategy(), "float32", False, "")
-    single, mirrored = pretraining(one), pretraining(two)
+    # Halves of a batch would not drop what the whole drops.
+    single, mirrored = pretraining(one, dropout=0.0), pretraining(two, dropout=0.0)
     whole = single.draw_batch(0, 0)
-    ones = {
-        name: [tf.ones_like(mask) for mask in getattr(whole, name)]
-        for name in ("masks_real", "masks_fake", "masks_fools")
-    }
     images = tf.cast(IMAGES[:BATCH, :16, :16], tf.float32) / 127.5 - 1.0
     rated = images, tf.one_hot(tf.range(BATCH), 20)
     mirrored_estimator = estimating(two)
     seen = {
         "reason": two.reason,
-        "gan": compare(single, mirrored, whole._replace(**ones)),
+        "gan": compare(single, mirrored, whole),
         "batch_norm": {
             dtype: compare_batch_norm(two.strategy, dtype)
             for dtype in ("float32", "mixed_bfloat16")

@@ -3,34 +3,52 @@
 import keras
 import numpy as np
 
-from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator
+from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator, build_estimator
 from pirgan_tf.estimator.rated_images import RatedImages
 from pirgan_tf.estimator.trainer import EstimatorTrainer
-from pirgan_tf.gan.trainer import GanSettings, GanTrainer
+from pirgan_tf.gan import (
+    GanBatches,
+    GanShape,
+    GanTrainer,
+    acgan,
+    build_networks,
+    paper_optimizers,
+)
+from pirgan_tf.kernels import freeze
 
 BATCH = 8
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 64, 64, 3), dtype=np.uint8)
 
 
-def pretraining(devices, kind=GanTrainer, rate_function=None):
-    settings = GanSettings(
-        width=1 / 16,
-        latent_size=8,
+def pretraining(devices, kind=GanTrainer, rate_function=None, dropout=0.5):
+    shape = GanShape(("a", "b"), latent_size=8, width=1 / 16)
+    batches = GanBatches(
+        IMAGES,
+        np.arange(len(IMAGES)) % 2,
+        num_classes=2,
         batch_size=BATCH,
-        generator_learning_rate=1e-3,
-        discriminator_learning_rate=1e-3,
+        latent_size=8,
+        seed=1,
+        stream="test",
     )
-    labels = np.arange(len(IMAGES)) % 2
-    return kind(
-        settings, devices, IMAGES, labels, seed=1, stream="test", rate_function=rate_function
-    )
-
-
-def tuning(devices):
-    keras.utils.set_random_seed(0)  # the judge is the same each time
     with devices.strategy.scope():
-        judge = PirEstimator(EstimatorShape(64, 0.1), dtype=devices.dtype, fused=True, frozen=True)
-    return pretraining(devices, rate_function=judge.expected_pir)
+        optimizers = paper_optimizers(1e-3, 0.5, 1e-3)
+    return kind(
+        build_networks(shape, dropout=dropout, dtype=devices.dtype),
+        acgan(),
+        batches,
+        optimizers,
+        devices,
+        rate_function=rate_function,
+    )
+
+
+def tuning(devices, dropout=0.5):
+    keras.utils.set_random_seed(0)  # the judge is the same each time
+    shape = EstimatorShape(64, 0.1)
+    with devices.strategy.scope():
+        judge = PirEstimator(shape, freeze(build_estimator(shape, devices.dtype)))
+    return pretraining(devices, rate_function=judge.expected_pir, dropout=dropout)
 
 
 def estimating(devices):

@@ -11,8 +11,7 @@ from pirgan_tf.stages.shared.training_options import TrainingOptions
 
 if TYPE_CHECKING:
     from pirgan_tf.data import ImageDataset
-    from pirgan_tf.gan.shape import GanShape
-    from pirgan_tf.gan.trainer import GanSettings
+    from pirgan_tf.gan import Cost, GanBatches, GanShape, Optimizers
 
 
 _GRID_IMAGES = 64
@@ -25,9 +24,10 @@ class GanOptions(TrainingOptions):
     images_every: int = option(
         "Steps between image grids; 0 is none.", 1000, minimum=0, changes_result=False
     )
-    dropout: float = option(
-        "Rate of the discriminator's dropout, in training to a 256th (decision of ours).",
-        0.5,
+    dropout: float | None = option(
+        "Rate of the discriminator's dropout; by default that of the family, 0.5 for the paper's "
+        "(decision of ours) and 0 for dcgan.",
+        None,
         minimum=0.0,
         below=1.0,
     )
@@ -37,21 +37,37 @@ class GanOptions(TrainingOptions):
     fake_class_weight: float = option("w_fake_class of appendix A.", 1.5, minimum=0.0)
     real_class_weight: float = option("w_real_class of appendix A.", 1.0, minimum=0.0)
 
-    def settings(self, shape: "GanShape", **tuning: float) -> "GanSettings":
-        """Returns the settings of training networks of this shape; tuning adds its own."""
-        return gan.GanSettings(
-            num_classes=shape.num_classes,
-            latent_size=shape.latent_size,
-            width=shape.width,
-            dropout=self.dropout,
-            batch_size=self.batch_size,
-            generator_learning_rate=self.generator_learning_rate,
-            adam_beta_1=self.adam_beta_1,
-            discriminator_learning_rate=self.discriminator_learning_rate,
+    def make_cost(self, **tuning: float) -> "Cost":
+        """Returns the paper's cost with these weights; tuning adds its own."""
+        return gan.acgan(
             fake_class_weight=self.fake_class_weight,
             real_class_weight=self.real_class_weight,
             **tuning,
         )
+
+    def make_batches(self, dataset: "ImageDataset", shape: "GanShape", stage: str) -> "GanBatches":
+        """Returns the batches that a stage draws from a dataset."""
+        return gan.GanBatches(
+            dataset.images,
+            dataset.labels,
+            num_classes=shape.num_classes,
+            batch_size=self.batch_size,
+            latent_size=shape.latent_size,
+            seed=self.seed,
+            stream=stage,
+        )
+
+    def make_optimizers(self) -> "Optimizers":
+        """Returns the paper's optimizers with these rates; called within the strategy."""
+        return gan.paper_optimizers(
+            self.generator_learning_rate, self.adam_beta_1, self.discriminator_learning_rate
+        )
+
+
+def count_parameters(shape: "GanShape") -> dict[str, int]:
+    """Returns the number of parameters of each network."""
+    networks = gan.build_networks(shape)._asdict()
+    return {name: network.count_params() for name, network in networks.items()}
 
 
 def dataset_grid(dataset: "ImageDataset") -> np.ndarray:

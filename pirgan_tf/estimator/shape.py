@@ -1,0 +1,63 @@
+"""estimator.json: how the network of an estimator folder was built."""
+
+import dataclasses
+from pathlib import Path
+
+from pirgan_tf.errors import InputError
+from pirgan_tf.estimator.bins import NUM_BINS
+from pirgan_tf.files.json import Fields, read_json
+
+HEADS = ("softmax", "scalar")
+_FIELDS: Fields = {"image_size": int, "depth_multiplier": float, "num_bins": int, "head": str}
+# Inclusive, by field; far above what is of use, and what a machine can hold.
+_BOUNDS = {"image_size": (1, 1024), "depth_multiplier": (1e-3, 16), "num_bins": (2, 10_000)}
+
+
+@dataclasses.dataclass(frozen=True)
+class EstimatorShape:
+    """What estimator.json holds: how the network was built.
+
+    Attributes:
+        image_size: width and height of the images, in pixels.
+        depth_multiplier: scales the depths of Inception v2.
+        num_bins: bins of the rate, of the softmax head.
+        head: "softmax" over bins, or "scalar", one sigmoid unit (the version that
+            section 2.1.3 found to do worse).
+
+    Raises:
+        InputError: for what no estimator has.
+    """
+
+    image_size: int = 64
+    depth_multiplier: float = 1.0
+    num_bins: int = NUM_BINS
+    head: str = "softmax"
+
+    def __post_init__(self) -> None:
+        for name, (least, most) in _BOUNDS.items():
+            if not least <= getattr(self, name) <= most:
+                raise InputError(
+                    f"{name} must be from {least:g} to {most:g}. Received: {getattr(self, name)}"
+                )
+        if self.head not in HEADS:
+            raise InputError(f"head must be {' or '.join(HEADS)}. Received: {self.head!r}")
+
+    @property
+    def num_outputs(self) -> int:
+        """Units of the output layer."""
+        return self.num_bins if self.head == "softmax" else 1
+
+
+def read_estimator_shape(folder: str | Path) -> EstimatorShape:
+    """Reads estimator.json.
+
+    Raises:
+        InputError: if the folder or the file is missing, or holds something else.
+    """
+    path = Path(folder) / "estimator.json"
+    wanted = "estimator folder must hold estimator.json, as train_estimator writes it"
+    content = read_json(path, _FIELDS, wanted)
+    try:
+        return EstimatorShape(**{name: content[name] for name in _FIELDS})
+    except InputError as error:
+        raise InputError(f"{error} in {path}") from None

@@ -1,0 +1,1 @@
+"""Families of generator and discriminator, one file each; `families.py` names them."""
