@@ -26,16 +26,16 @@ import numpy as np
 import tensorflow as tf
 from arrays import draw, save_photos
 
-from pirgan_tf import data, estimator, gan
-from pirgan_tf.estimator import inception_v2
-from pirgan_tf.kernels import winograd
-from pirgan_tf.training.devices import configure
+from pirgan_tf import data, estimator, gan, kernels
+from pirgan_tf.kernels import filter_gradient, winograd
+from pirgan_tf.training.devices import Devices, configure
 from pirgan_tf.users.filter_table import norms_function
 
 CHECKED_STEPS = 3
 LEARNED_IMAGES = 900
 STEPS_PER_CALL = 500
 SAMPLED, PREDICTED, SCORED = 200, 100, 50
+GAN_ITEMS = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
 
 
 @dataclasses.dataclass
@@ -73,8 +73,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    # Winograd's algorithm is for CPUs.
-    winograd.is_faster = inception_v2.is_faster = lambda *_: False
+    # These are for CPUs.
+    winograd.is_faster = filter_gradient.is_faster = lambda *_: False
 
     dataset = data.load_dataset(f"folder:{options.photos}")
     order = np.argsort(dataset.labels, kind="stable")
@@ -128,9 +128,9 @@ def begin(name: str, tensor: tf.Tensor, state: dict[str, dict]) -> None:
         entry["value"] = value.tolist()
     elif np.ptp(value) == 0:
         entry["full"] = value.flat[0].item()
-    elif value.dtype == np.float32:
+    elif value.dtype == np.float32 and "/" in name:
         entry["std"] = float(value.std())
-    # What remains, images and labels, is set where the program runs.
+    # What remains, such as images and labels, is set where the program runs.
     state[name] = entry
     restore(name, tensor, state)
 
@@ -167,18 +167,45 @@ def owned(
     return owners, written
 
 
-def gan_program(options, precision, photos, rate_function=None, constants=None) -> Program:
-    """Pre-training, or tuning with a rate function: arguments are the first step and how many."""
-    devices = configure(strategy="one", replicas=1, precision=precision, jit="off", seed=0)
-    settings = gan.GanSettings(width=options.width, batch_size=options.batch_size)
-    if constants:
-        settings = dataclasses.replace(settings, pir_weight=constants["pir_weight"])
-    trainer = gan.GanTrainer(
-        settings, devices, *photos, seed=0, stream="pretrain", rate_function=rate_function
+def gan_program(options, precision, photos, judge=None) -> Program:
+    """Pre-training, or tuning with an estimator: arguments are the first step and how many."""
+    devices = set_up(precision)
+    shape = gan.GanShape(("first", "second"), width=options.width)
+    batches = gan.GanBatches(
+        *photos,
+        num_classes=shape.num_classes,
+        batch_size=options.batch_size,
+        latent_size=shape.latent_size,
+        seed=0,
+        stream="pretrain",
     )
-    batches = trainer.batches
-    tensors = {"photos": batches._images, "seed": batches._stream}
-    owners, written = owned(trainer.checkpoint_items(), tensors)
+    # In a variable, so that a sweep can change it.
+    temperature = tf.Variable(estimator.USE_TEMPERATURE, trainable=False)
+
+    def rates(images):
+        return judge.expectation(judge.logits(images), temperature)
+
+    trainer = gan.GanTrainer(
+        gan.build_networks(shape, dtype=devices.dtype),
+        gan.acgan(),
+        batches,
+        gan.paper_optimizers(),
+        devices,
+        rate_function=rates if judge else None,
+    )
+    constants = {
+        "photos": batches._images,
+        "photos_by_class": batches._by_class,
+        "class_counts": batches._counts,
+        "class_starts": batches._starts,
+        "seed": batches.stream.handle,
+        "temperature": temperature.handle,
+        "pir_weight": trainer._rate_weight.handle,
+    }
+    items = trainer.checkpoint_items()
+    owners, written = owned({name: items[name] for name in GAN_ITEMS}, constants)
+    if judge:
+        owners |= owned({"estimator": judge.model}, {})[0]
 
     def train(first, count):
         # XLA would make constants of the bounds of tf.range.
@@ -205,38 +232,32 @@ def gan_program(options, precision, photos, rate_function=None, constants=None) 
 
 def tune_program(options, precision, photos) -> Program:
     """Tuning, with the estimator in the form in which it is trained; it is not written."""
-    configure(strategy="one", replicas=1, precision=precision, jit="off", seed=0)
-    judge = make_estimator(options, precision)
+    judge = make_estimator(options, set_up(precision).dtype)
     judge.model.trainable = False
-    temperature, pir_weight = tf.Variable(0.01), tf.Variable(1000.0)
-
-    def rates(images):
-        return judge.expectation(judge.logits(images), temperature)
-
-    program = gan_program(options, precision, photos, rates, {"pir_weight": pir_weight})
-    owners, _ = owned({"estimator": judge.model}, {})
-    program.owners |= owners
-    program.owners[id(temperature.handle)] = "temperature"
-    program.owners[id(pir_weight.handle)] = "pir_weight"
-    return program
+    return gan_program(options, precision, photos, judge)
 
 
-def make_estimator(options, precision) -> estimator.PirEstimator:
+def set_up(precision: str) -> Devices:
+    """Starts TensorFlow; XLA compiles the whole loop, and not each step by itself."""
+    return configure(strategy="one", replicas=1, precision=precision, jit="off", seed=0)
+
+
+def make_estimator(options, dtype) -> estimator.PirEstimator:
     """Returns an estimator as `EstimatorTrainer` builds it."""
-    dtype = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[precision]
     shape = estimator.EstimatorShape(depth_multiplier=options.depth_multiplier)
-    return estimator.PirEstimator(shape, dtype=dtype, fused=True)
+    return estimator.PirEstimator(
+        shape, kernels.accelerate(estimator.build_estimator(shape, dtype))
+    )
 
 
 def estimator_program(options, precision, photos) -> Program:
     """Training of the estimator: arguments are the rows of each step's images, and how many."""
-    devices = configure(strategy="one", replicas=1, precision=precision, jit="off", seed=0)
     images = photos[0][:LEARNED_IMAGES]
     impressions = np.full(len(images), 1000)
     rated = estimator.RatedImages(images, impressions, np.arange(len(images)) * 37 % 1000)
     trainer = estimator.EstimatorTrainer(
         estimator.EstimatorShape(depth_multiplier=options.depth_multiplier),
-        devices,
+        set_up(precision),
         rated,
         rated,
         batch_size=options.batch_size,
@@ -245,8 +266,9 @@ def estimator_program(options, precision, photos) -> Program:
         temperature=estimator.USE_TEMPERATURE,
         seed=0,
     )
-    tensors = {"images": trainer._images, "labels": trainer._labels}
-    owners, written = owned(trainer.checkpoint_items(), tensors)
+    constants = {"images": trainer._images.handle, "labels": trainer._labels.handle}
+    items = trainer.checkpoint_items()
+    owners, written = owned({name: items[name] for name in ("estimator", "optimizer")}, constants)
 
     def train(rows, count):
         step, loss = tf.zeros([], tf.int64), tf.zeros([])
@@ -275,7 +297,7 @@ def estimator_program(options, precision, photos) -> Program:
 
 def sample_program(options, precision, photos) -> Program:
     """Images, uint8, of latents and one-hot classes, as bin/sample makes them: in float32."""
-    generator = gan.build_generator(width=options.width, fused=True, dtype="float32")
+    generator = kernels.accelerate(gan.build_generator(width=options.width, dtype="float32"))
 
     def sample(latents, classes):
         images = generator([latents, classes], training=False)

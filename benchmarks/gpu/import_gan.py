@@ -24,11 +24,8 @@ def main() -> None:
     options = parser.parse_args()
     options.output.mkdir(parents=True)
     names = data.load_dataset(f"folder:{options.dataset}").class_names
-    shape = gan.GanShape(names, latent_size=64, width=options.width)
-    networks = {
-        "generator": gan.build_generator(len(names), width=options.width),
-        "discriminator": gan.build_discriminator(len(names), width=options.width),
-    }
+    shape = gan.GanShape(names, width=options.width)
+    networks = gan.build_networks(shape)._asdict()
     with np.load(options.snapshot) as arrays:
         for name, network in networks.items():
             fill(network, name, arrays)

@@ -85,7 +85,7 @@ def first_state(folder: Path, without: str = "no prefix") -> dict[str, Any]:
             value = np.array(entry["value"], dtype).reshape(shape)
         elif "full" in entry:
             value = np.full(shape, entry["full"], dtype)
-        elif "std" in entry and name != "labels":
+        elif "std" in entry:
             value = draw(name, shape, entry["std"])
         else:
             value = _given(name, shape, dtype, folder, state)
@@ -110,6 +110,8 @@ def shuffled_rows(images: int, first: int, seed: int = 0, batch_size: int = 64) 
 
 
 def _given(name: str, shape: list[int], dtype: str, folder: Path, state: dict) -> np.ndarray:
+    if name == "photos_by_class":
+        return np.arange(shape[0], dtype=dtype)
     if name in ("photos", "images"):
         return read_photos(folder / "photos.webp", shape[0])
     if name == "labels":

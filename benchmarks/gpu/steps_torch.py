@@ -3,8 +3,8 @@
     python3 steps_torch.py --step=gan --precision=bfloat16
 
 Forms are eager; compiled (torch.compile of each network); eager_graph and compiled_graph (the
-whole step, both updates, as one CUDA graph). All have channels last and, in float32, tf32. Prints "ready", waits
-for a line on standard input, and prints JSON.
+whole step, both updates, as one CUDA graph). All have channels last and, in float32, tf32.
+Prints "ready", waits for a line on standard input, and prints JSON.
 """
 
 import argparse

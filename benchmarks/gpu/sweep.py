@@ -178,7 +178,9 @@ class Sweep:
 
     def _learn_photographs(self, steps: int) -> None:
         """Trains the estimator on the photographs' classes, 900 of them at a time."""
-        classes = photo_classes(self.state, len(self.photos))
+        # Photographs stand in the order of their classes.
+        counts = np.asarray(self.state["class_counts"])
+        classes = np.repeat(np.arange(len(counts)), counts)
         rng = np.random.default_rng(1)
         for first in range(0, steps, 500):
             rows = rng.permutation(len(self.photos))[:900]
@@ -241,12 +243,6 @@ def true_rates(text: str, images: np.ndarray, norms: np.ndarray) -> np.ndarray:
     asked = table.layer(layer)[:, [int(number) for number in filters.split(",")]]
     whole = table.total(layer)
     return np.sqrt(asked.sum(1, dtype=np.float64) / np.where(whole, whole, 1))
-
-
-def photo_classes(state: dict[str, Any], count: int) -> np.ndarray:
-    """Returns the classes of the photographs, which stand in their order."""
-    counts = np.asarray(next(v for n, v in state.items() if n.endswith("/1") and v.shape == (2,)))
-    return np.repeat(np.arange(len(counts)), counts)[:count]
 
 
 def pixel_spread(images: np.ndarray) -> float:
