@@ -343,6 +343,12 @@ def changed(file, **cells):
         ("run", "../../x", "run must be the name of a folder. Received: '../../x'"),
         ("run", "a\nb", "run must be the name of a folder. Received: 'a\\nb'"),
         ("head", "many", "head must be one of softmax, scalar. Received: 'many'"),
+        (
+            "training_precision",
+            "float8",
+            "training_precision must be one of float32, bfloat16. Received: 'float8'",
+        ),
+        ("learned_before", "maybe", "learned_before must be True or False. Received: 'maybe'"),
         ("run_options", "[1]", "run_options must be a JSON object. Received: '[1]'"),
         ("change", "0.5", "change must be mean_after - mean_before. Received: 0.5"),
         (

@@ -85,6 +85,8 @@ def test_tune_refuses_a_spoilt_gan_folder(
         ("estimator.json", "text"),
         ("estimator.keras", "missing"),
         ("estimator.keras", "truncated"),
+        ("fit.json", "missing"),
+        ("fit.json", "text"),
     ],
 )
 def test_evaluate_refuses_a_spoilt_estimator_folder(commands, nowhere, inputs, tmp_path, file, how):
