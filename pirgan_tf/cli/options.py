@@ -140,7 +140,9 @@ def parse_options(
         with contextlib.redirect_stderr(notes):
             left_over = values(argv)[1:]
     except RecursionError as error:
-        raise InputError("flagfiles must not include each other so deeply") from error
+        raise InputError(
+            f"flagfiles must not include each other so deeply. Received: {' '.join(argv[1:])}"
+        ) from error
     except (flags.Error, OSError) as error:
         raise InputError(
             f"flags must be known and have values of their type ({' '.join(str(error).split())}). "

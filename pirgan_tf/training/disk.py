@@ -23,4 +23,4 @@ def writing(what: str) -> Iterator[None]:
         yield
     except (tf.errors.OpError, OSError) as error:
         reason = " ".join(_OPERATIONS.sub("", str(error)).split())
-        raise TrainingError(f"{what} cannot be written: {reason}") from error
+        raise TrainingError(f"{what} must be written to the disk. Received: {reason}") from error

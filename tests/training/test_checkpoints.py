@@ -105,7 +105,9 @@ def test_a_full_disk_ends_the_run_with_the_checkpoints_before(
 
     monkeypatch.setattr(trainer, "draw_batch", fill)
     try:
-        with pytest.raises(TrainingError, match=r"step 8 cannot be written: [^{}]*$"):
+        with pytest.raises(
+            TrainingError, match=r"step 8 must be written to the disk. Received: [^{}]*$"
+        ):
             run(trainer, Schedule(8, **PLAN | {"log_every": 100}), folder)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
