@@ -145,8 +145,9 @@ def test_interactions_that_do_not_fit_are_refused(
 def test_a_gallery_that_is_too_small_and_a_missing_checkpoint_are_refused(
     commands, nowhere, gallery, tmp_path, flags, words
 ):
-    (tmp_path / "interactions.csv").write_text(_rows())
-    inputs = (f"--gallery={gallery}", f"--interactions={tmp_path}", "--depth_multiplier=0.1")
+    table = tmp_path / "interactions.csv"
+    table.write_text(_rows())
+    inputs = (f"--gallery={gallery}", f"--interactions={table}", "--depth_multiplier=0.1")
     assert words in commands.call("train_estimator", *inputs, *flags, output=nowhere).refusal()
 
 
