@@ -38,19 +38,17 @@ def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
             differ, as with another depth multiplier or head, or weights are not finite.
     """
     # Here, because flags are checked by the function above without TensorFlow.
-    from pirgan_tf.estimator.inception_v2 import build_inception_v2
-    from pirgan_tf.estimator.pir_estimator import build_estimator
+    from pirgan_tf.estimator.pir_estimator import PirEstimator, build_estimator
     from pirgan_tf.files.model import load_weights
     from pirgan_tf.kernels.weights import copy_weights
 
     path, shape = find_initial(folder), estimator.shape
+    plain = PirEstimator(shape, build_estimator(shape, "float32"))
+    source, target = plain.model, estimator.model
     if path.name == TRUNK_FILE:
-        target = estimator.trunk
-        plain = build_inception_v2(shape.image_size, shape.depth_multiplier, dtype="float32")
-    else:
-        target, plain = estimator.model, build_estimator(shape, "float32")
-    load_weights(plain, path, "depth_multiplier, head and num_bins")
-    copy_weights(plain, target)
+        source, target = plain.trunk, estimator.trunk
+    load_weights(source, path, "depth_multiplier, head and num_bins")
+    copy_weights(source, target)
 
 
 def load_slim_initial(estimator: "PirEstimator", path: str | Path) -> None:

@@ -53,12 +53,12 @@ class TuneOptions(GanOptions):
         super().validate()
         inherited = _inherit(self)
         read_temperature(self.estimator)
-        _check_image_size(self)
         if not inherited["landscapes"] >= 2:
             raise InputError(
                 f"landscapes of a GAN must be at least 2. Received: {inherited['landscapes']} "
                 f"in {self.gan}/options.json"
             )
+        _check_image_size(self)
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
     def inputs(self) -> Iterator[tuple[str, str]]:

@@ -180,7 +180,7 @@ def _damaged(kind, folder):
         generator = keras.Sequential(layers)
     elif kind == "code":
         inputs = [keras.Input((8,)), keras.Input((2,))]
-        outputs = keras.layers.Lambda(lambda parts: exit(parts))(inputs[0])
+        outputs = keras.layers.Lambda(lambda parts: exit(parts), output_shape=(8,))(inputs[0])
         generator = keras.Model(inputs, outputs)
     elif kind == "one layer more":
         generator = keras.Model(generator.inputs, keras.layers.Conv2D(3, 1)(generator.outputs[0]))

@@ -37,7 +37,7 @@ def gallery(tmp_path):
         ("without ids", "gallery.npz"),
         ("pickled", "gallery.npz"),
         ("float images", "float64"),
-        ("other size", "[40, 32, 32, 3]"),
+        ("no squares", "[40, 32, 64, 3]"),
         ("no images", "0 images"),
         ("repeated ids", "39 different ids"),
         ("too few ids", "[39] for 40 images"),
@@ -74,7 +74,7 @@ def test_a_gallery_that_is_none_is_refused(commands, nowhere, gallery, kind, wor
         change = {
             "pickled": {"ids": np.array(ids, object)},
             "float images": {"images": arrays["images"] / 255},
-            "other size": {"images": arrays["images"][:, :32, :32]},
+            "no squares": {"images": arrays["images"][:, :32]},
             "no images": {name: array[:0] for name, array in arrays.items()},
             "repeated ids": {"ids": np.where(ids == ids[1], ids[0], ids)},
             "too few ids": {"ids": ids[1:]},

@@ -7,6 +7,9 @@ import pytest
 from PIL import Image
 
 from pirgan_tf.data.gallery import read_gallery
+from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import memory_bytes
+from pirgan_tf.stages.sample import check_gallery_fits
 
 TRAINING = ("--steps=2", "--batch_size=4", "--width=0.0625")
 
@@ -99,3 +102,10 @@ def test_unknown_sizes_and_families_are_refused(commands, nowhere, tmp_path, sta
     flags = (flag, f"--photos={tmp_path}") if stage == "import_photos" else (flag,)
     line = commands.call(stage, *flags, output=nowhere).refusal()
     assert flag.split("=")[1] in line
+
+
+def test_whether_images_fit_in_memory_depends_on_their_size():
+    count = memory_bytes() // (64 * 64 * 3)
+    check_gallery_fits(count, 64)
+    with pytest.raises(InputError, match="must fit in"):
+        check_gallery_fits(count, 128)
