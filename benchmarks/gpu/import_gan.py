@@ -1,6 +1,6 @@
 """Makes a GAN folder of a snapshot that pretrain.py brought home.
 
-    python benchmarks/gpu/import_gan.py snapshot-66000.npz --dataset=runs/photos --output=runs/gan
+python benchmarks/gpu/import_gan.py snapshot-66000.npz --dataset=runs/photos --output=runs/gan
 """
 
 import argparse
