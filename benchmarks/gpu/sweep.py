@@ -97,8 +97,9 @@ class Sweep:
         for network in ("generator", "discriminator"):
             rate = jax.device_put(np.float32(options.tune_learning_rate))
             self.state[f"{network}_optimizer/learning_rate"] = rate
-        # Arrays do not change: this keeps the first weights, whatever a program writes.
-        self.first = dict(self.state)
+        # On a GPU a program takes the memory of the arrays that it writes: these are kept here.
+        written = {name for program in self.programs.values() for name in program.written}
+        self.first = {name: np.asarray(self.state[name]) for name in written}
         self.photos = np.asarray(self.state["photos"])
         self._learn_photographs(options.initial_steps)
         self.gallery = self.sample(seed=0)
@@ -113,7 +114,7 @@ class Sweep:
             The row of the table, true rates before and after, and images after tuning.
         """
         began = time.monotonic()
-        self.state |= self.first
+        self._put(self.first)
         rng = np.random.default_rng(0)
         positives = rng.binomial(IMPRESSIONS, true_rates(text, self.gallery, self.gallery_norms))
         row = {"objective": text} | self._train_estimator(positives, rng)
@@ -186,8 +187,16 @@ class Sweep:
             rows = rng.permutation(len(self.photos))[:900]
             labels = np.eye(BINS, dtype=np.float32)[25 + 50 * classes[rows]]
             self._fit(self.photos[rows], labels, first, min(500, steps - first))
-        trained = {n: v for n, v in self.state.items() if n.startswith("estimator/")}
-        self.first |= trained
+        self.first |= self._estimator_weights()
+
+    def _put(self, arrays: dict[str, np.ndarray]) -> None:
+        for name, value in arrays.items():
+            self.state[name] = jax.device_put(value)
+
+    def _estimator_weights(self) -> dict[str, np.ndarray]:
+        return {
+            name: np.asarray(v) for name, v in self.state.items() if name.startswith("estimator/")
+        }
 
     def _fit(self, images: np.ndarray, labels: np.ndarray, first: int, count: int) -> float:
         self.state["images"], self.state["labels"] = map(jax.device_put, (images, labels))
@@ -212,9 +221,9 @@ class Sweep:
             shifted = logits - logits.max(1, keepdims=True)
             loss = -(shifted[range(50), bins[chosen]] - np.log(np.exp(shifted).sum(1))).mean()
             if loss < best_loss:
-                best = {n: v for n, v in self.state.items() if n.startswith("estimator/")}
+                best = self._estimator_weights()
                 best_loss, best_step = loss, first + self.options.evaluate_every
-        self.state |= best
+        self._put(best)
         estimates = self.estimate(self.gallery[order[:HELDOUT]])[50:]
         spearman = stats.spearmanr(estimates, positives[tested]).statistic
         return {
