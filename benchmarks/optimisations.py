@@ -60,15 +60,6 @@ def without_operations_side_by_side():
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def without_fused_adam():
-    """Uses Keras's optimizer."""
-    import keras
-
-    from pirgan_tf.estimator import supervised_trainer
-
-    supervised_trainer.FusedAdam = keras.optimizers.Adam
-
-
 def without_onednn():
     """Uses the convolutions that TensorFlow takes by default on a CPU without AVX512."""
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
@@ -79,7 +70,6 @@ VARIANTS = {
     "Winograd's algorithm": without_winograd,
     "fused upsampling": without_fused_upsampling,
     "fused batch norm": without_fused_batch_norm,
-    "fused Adam": without_fused_adam,
     "joined 1x1 convolutions": without_joined_convolutions,
     "frozen estimator": without_frozen_estimator,
     "operations side by side": without_operations_side_by_side,

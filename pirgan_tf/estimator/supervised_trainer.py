@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from pirgan_tf.training.devices import Devices
 from pirgan_tf.training.grids import to_float
-from pirgan_tf.training.optimizers import FusedAdam
 from pirgan_tf.training.randomness import stream_seed
 from pirgan_tf.training.trainer import Trainer
 
@@ -53,7 +52,7 @@ class SupervisedTrainer(Trainer):
         )
         with self.strategy.scope():
             self._model = build()
-            self._optimizer = FusedAdam(learning_rate)
+            self._optimizer = keras.optimizers.Adam(learning_rate)
             self._optimizer.build(self._model.trainable_variables)
         with tf.device("CPU:0"):
             self._images = tf.Variable(images, trainable=False)
