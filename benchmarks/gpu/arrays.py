@@ -1,4 +1,4 @@
-"""Arrays that both machines make alike: first weights, and photographs as one picture."""
+"""Arrays that both machines make alike: first weights, photographs, rows of each step."""
 
 import zlib
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 _COLUMNS = 55
+STEPS_PER_CALL = 500
 
 
 def draw(name: str, shape: list[int], std: float) -> np.ndarray:
@@ -33,3 +34,12 @@ def read_photos(path: Path, count: int, size: int = 64) -> np.ndarray:
     rows = picture.shape[0] // size
     grid = picture.reshape(rows, size, _COLUMNS, size, 3).swapaxes(1, 2)
     return np.ascontiguousarray(grid.reshape(-1, size, size, 3)[:count])
+
+
+def shuffled_rows(images: int, first: int, seed: int = 0, batch_size: int = 64) -> np.ndarray:
+    """Returns the images of each of 500 steps from `first` on: all of them once per epoch."""
+    positions = first * batch_size + np.arange(STEPS_PER_CALL * batch_size)
+    epochs = positions // images
+    orders = {e: np.random.default_rng([seed, e]).permutation(images) for e in np.unique(epochs)}
+    rows = [orders[e][p] for e, p in zip(epochs, positions % images, strict=True)]
+    return np.array(rows, np.int32).reshape(STEPS_PER_CALL, batch_size)

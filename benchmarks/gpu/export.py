@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from arrays import draw, save_photos
+from arrays import STEPS_PER_CALL, draw, save_photos
 
 from pirgan_tf import data, estimator, gan, kernels
 from pirgan_tf.kernels import filter_gradient, winograd
@@ -33,7 +33,6 @@ from pirgan_tf.users.filter_table import norms_function
 
 CHECKED_STEPS = 3
 LEARNED_IMAGES = 900
-STEPS_PER_CALL = 500
 SAMPLED, PREDICTED, SCORED = 200, 100, 50
 GAN_ITEMS = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
 

@@ -9,12 +9,10 @@ from typing import Any
 
 import jax
 import numpy as np
-from arrays import draw, read_photos
+from arrays import draw, read_photos, shuffled_rows
 from jax._src.interpreters import mlir
 from jax._src.lib import xla_client
 from jax._src.lib.mlir import ir
-
-ROWS = 500
 
 
 @dataclasses.dataclass
@@ -98,15 +96,6 @@ def training_arguments(step: str, state: dict[str, Any], first: int, count: int)
     if step != "estimator":
         return np.int64(first), np.int64(count)
     return shuffled_rows(len(state["images"]), first), np.int64(count)
-
-
-def shuffled_rows(images: int, first: int, seed: int = 0, batch_size: int = 64) -> np.ndarray:
-    """Returns the images of each of 500 steps from `first` on: all of them once per epoch."""
-    positions = first * batch_size + np.arange(ROWS * batch_size)
-    epochs = positions // images
-    orders = {e: np.random.default_rng([seed, e]).permutation(images) for e in np.unique(epochs)}
-    rows = [orders[e][p] for e, p in zip(epochs, positions % images, strict=True)]
-    return np.array(rows, np.int32).reshape(ROWS, batch_size)
 
 
 def _given(name: str, shape: list[int], dtype: str, folder: Path, state: dict) -> np.ndarray:

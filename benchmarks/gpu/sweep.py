@@ -22,7 +22,8 @@ from scipy import stats
 
 jax.config.update("jax_enable_x64", True)
 
-from programs import first_state, load, shuffled_rows  # noqa: E402
+from arrays import shuffled_rows  # noqa: E402
+from programs import first_state, load  # noqa: E402
 
 from pirgan_tf import users  # noqa: E402
 from pirgan_tf.users.filter_table import FilterTable  # noqa: E402
