@@ -81,12 +81,18 @@ def dry_run(options: PretrainOptions) -> dict:
 
 
 def _load(options: PretrainOptions, num_landscapes: int) -> "ImageDataset":
-    return data.load_dataset(
+    dataset = data.load_dataset(
         options.dataset,
         classes=options.classes,
         num_landscapes=num_landscapes,
         image_size=options.image_size,
     )
+    if dataset.image_size not in gan.IMAGE_SIZES:
+        raise InputError(
+            f"images of a dataset must be {', '.join(map(str, gan.IMAGE_SIZES))} pixels wide. "
+            f"Received: {dataset.image_size} in {options.dataset}"
+        )
+    return dataset
 
 
 def _shape(options: PretrainOptions, dataset: "ImageDataset") -> "GanShape":

@@ -69,7 +69,7 @@ def test_import_photos_refuses_an_output_within_its_input(commands, tmp_path, he
     before = helpers.tree(tmp_path)
     output = tmp_path / "photos" / "new" / "output"
     flags = f"--photos={tmp_path}/photos"
-    assert "outside" in commands.call("import_photos", flags, output=output).refusal()
+    assert "apart" in commands.call("import_photos", flags, output=output).refusal()
     assert helpers.tree(tmp_path) == before
     assert not (tmp_path / "photos" / "new").exists()
 

@@ -21,6 +21,9 @@ def tune_options(tmp_path):
         json.dumps({"class_names": ["mountain", "coast"], "latent_size": 64, "width": 1.0})
     )
 
+    shape = {"image_size": 64, "depth_multiplier": 1.0, "num_bins": 100, "head": "softmax"}
+    (estimator / "estimator.json").write_text(json.dumps(shape))
+
     def make(**changes):
         folders = {"gan": str(gan), "estimator": str(estimator), "output": str(tmp_path / "out")}
         return TuneOptions(**folders, **changes)

@@ -38,5 +38,6 @@ main()
     done = run(code, helpers)
     assert done.returncode == 2
     assert done.stderr == (
-        "export_interactions: it needs pip install 'pirgan-tf[survey]', for sqlalchemy is missing\n"
+        "export_interactions: the survey's libraries must be installed "
+        "(pip install 'pirgan-tf[survey]'). Received: no module sqlalchemy\n"
     )
