@@ -82,7 +82,7 @@ class EstimatorTrainer(SupervisedTrainer):
     def begin_as(self, other: Any) -> None:
         """Becomes what another trainer is; see `Trainer.begin_as`."""
         super().begin_as(other)
-        self._heldout, self._heldout_labels = other._heldout, other._heldout_labels
+        self._heldout = other._heldout
 
     def losses(self, logits, labels):
         """Returns each image's loss `[n]`; see `PirEstimator.losses`."""

@@ -44,6 +44,7 @@ def _work(commands, made, name, objective, seed, weight, trainers):
             output=str(place / "estimator"),
             learning_rate=1e-2,
             evaluate_every=2,
+            heldout=0.2,
             patience=9,
             seed=seed,
             **LENGTH,
