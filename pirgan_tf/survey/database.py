@@ -5,6 +5,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -148,8 +149,12 @@ def _check_sqlite_file(path: Path, shown: str, read_only: bool) -> None:
     if not read_only and not os.path.lexists(path):
         return
     check_file(path, _WANTED)
-    if path.stat().st_size == 0:
-        raise refusal(_WANTED, shown, "is an empty file")
+    patience = time.monotonic() + PATIENCE
+    while path.stat().st_size == 0:
+        # Another process may be about to make the tables.
+        if time.monotonic() > patience:
+            raise refusal(_WANTED, shown, "is an empty file")
+        time.sleep(0.05)
     # An ordinary connection makes files beside one in WAL mode, and leaves them there.
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
     location = f"{path.absolute().as_uri()}?{mode}"

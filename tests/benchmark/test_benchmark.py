@@ -54,7 +54,7 @@ def test_an_output_is_not_replaced_unasked(tmp_path):
     [
         ("--stages=sampel", "did you mean 'sample'"),
         ("--stages=", "stages must name some of"),
-        ("--steps=0", "steps must be at least 1. Received: 0"),
+        ("--steps=0", "steps must be at least 1 and below 2147483648. Received: 0"),
         ("--output=/tmp", "output must be a file. Received: /tmp"),
         ("--replicas=3", "multiple of the 3 replicas"),
     ],

@@ -167,5 +167,7 @@ def test_a_full_disk_is_told_in_one_line(make_line_trainer, tmp_path):
     run(make_line_trainer(), schedule(2, log_every=1), tmp_path)
     stats = tmp_path / "stats.jsonl"
     trainer = make_line_trainer(at={3: lambda _: stats.unlink() or stats.symlink_to("/dev/full")})
-    with pytest.raises(TrainingError, match=r"row of stats.jsonl must be written to disk.* No space left on dev"):
+    with pytest.raises(
+        TrainingError, match=r"row of stats.jsonl must be written to disk.* No space left on dev"
+    ):
         run(trainer, schedule(4, log_every=1, evaluate_every=3), tmp_path)

@@ -94,7 +94,7 @@ def test_raters_who_fail_a_rule_are_left_out_unless_asked_for(new_survey):
 @pytest.mark.parametrize(("mode", "weights"), [("rating", "click=1"), ("page", "0,0,0,1,1")])
 def test_weights_of_the_other_mode_are_refused(new_survey, mode, weights):
     made = new_survey(1, mode=mode)
-    with pytest.raises(InputError, match=f"a study of mode {mode} needs pir_weights like"):
+    with pytest.raises(InputError, match=f"pir_weights of a study of mode {mode} must be like"):
         table_of(made, weights)
 
 

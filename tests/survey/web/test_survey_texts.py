@@ -39,5 +39,5 @@ def test_a_folder_without_either_is_refused(tmp_path):
 
 def test_a_text_that_is_not_utf8_is_refused(tmp_path):
     (tmp_path / "intro.md").write_bytes(b"\xff\xfe")
-    with pytest.raises(InputError, match=r"text in UTF-8\. Received: .*intro\.md"):
+    with pytest.raises(InputError, match=r"must be in UTF-8. Received: .*intro\.md"):
         read_texts(tmp_path)
