@@ -261,6 +261,23 @@ def helpers() -> type:
 
 
 @pytest.fixture
+def small_inception(monkeypatch) -> None:
+    """A network in place of Inception v2, which takes long to trace and to compile."""
+    import keras
+
+    from pirgan_tf.estimator import pir_estimator
+
+    def build(image_size, *_, dtype=None, **__):
+        images = keras.Input((image_size, image_size, 3))
+        x = keras.layers.Conv2D(16, 3, 2, use_bias=False, dtype=dtype, name="conv")(images)
+        x = keras.layers.BatchNormalization(scale=False, dtype=dtype, name="batch_norm")(x)
+        x = keras.layers.ReLU(dtype=dtype)(x)
+        return keras.Model(images, keras.layers.GlobalAveragePooling2D(dtype=dtype)(x))
+
+    monkeypatch.setattr(pir_estimator, "build_inception_v2", build)
+
+
+@pytest.fixture
 def nowhere(tmp_path) -> Iterator[Path]:
     """An output in a folder that does not exist; a command that is refused makes neither."""
     yield tmp_path / "new" / "output"

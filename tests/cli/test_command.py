@@ -134,8 +134,8 @@ from pirgan_tf.cli.outputs import output_folder
 
 def run(options):
     with output_folder("stage", options) as folder:
-        print("running", flush=True)
         try:
+            print("running", flush=True)
             time.sleep(60)
         finally:
             print("cleaning", flush=True)

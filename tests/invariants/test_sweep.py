@@ -23,7 +23,7 @@ def test_sigterm_stops_the_workers_and_keeps_what_they_did(sweeping):
 def test_every_objective_has_its_row(sweep):
     rows = pd.read_csv(sweep / "report" / "results.csv")
     assert list(rows.objective) == ["color:green", "vgg16:pool1:0,7"]
-    assert rows.num_before.tolist() == [40, 40]
+    assert rows.num_before.tolist() == [8, 8]  # --evaluate_num_images
     assert rows.num_after.tolist() == [8, 8]
     assert rows.failure.isna().all()
     assert set(rows.labels) == {"soft"}

@@ -28,7 +28,7 @@ def _photographs(folder, size):
     "size, family, dataset", [(32, "dcgan", "folder"), (128, "paper", "landscapes")]
 )
 def test_the_whole_chain_has_the_image_size_that_it_began_with(
-    commands, tmp_path, size, family, dataset
+    commands, tmp_path, small_inception, size, family, dataset
 ):
     def call(stage, output, *flags):
         result = commands.call(stage, *flags, output=tmp_path / output)

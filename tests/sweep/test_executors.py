@@ -124,6 +124,8 @@ if __name__ == "__main__":
     while len(workers := children.read_text().split()) < 3:
         assert run.poll() is None
         time.sleep(0.01)
+    # Until the run waits for them.
+    time.sleep(2)
     # As Ctrl-C in a terminal does it; a worker that has stopped would not hear of SIGTERM.
     for worker in workers:
         if b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes():

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 
-from pirgan_tf.estimator import pir_estimator
 from pirgan_tf.stages import train_estimator, tune
 from pirgan_tf.training import TracedTrainers
 
@@ -14,18 +13,9 @@ LENGTH = {"steps": 4, "batch_size": 8}
 RATES = {"generator_learning_rate": 1e-3, "discriminator_learning_rate": 1e-3}
 
 
-def _build_small_network(image_size, *_, dtype=None, **__):
-    images = keras.Input((image_size, image_size, 3))
-    x = keras.layers.Conv2D(16, 3, 2, use_bias=False, dtype=dtype, name="conv")(images)
-    x = keras.layers.BatchNormalization(scale=False, dtype=dtype, name="batch_norm")(x)
-    x = keras.layers.ReLU(dtype=dtype)(x)
-    return keras.Model(images, keras.layers.GlobalAveragePooling2D(dtype=dtype)(x))
-
-
 @pytest.fixture
-def made(commands, tmp_path, monkeypatch):
+def made(commands, tmp_path, small_inception):
     """A GAN and a gallery of it; the estimator is not Inception v2, which is slow to trace."""
-    monkeypatch.setattr(pir_estimator, "build_inception_v2", _build_small_network)
     flags = ("--steps=1", "--batch_size=4", "--width=0.0625", "--landscapes=16", "--image_size=32")
     assert commands.call("pretrain", *flags, output=tmp_path / "first").status == 0
     flags = (f"--gan={tmp_path / 'first'}", "--num_images=40")

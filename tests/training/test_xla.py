@@ -2,33 +2,17 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from small_trainers import estimating, tuning, weights
 
-from pirgan_tf.estimator import pir_estimator
-from pirgan_tf.kernels.batch_norm import FusedBatchNormalization
-
-
-@pytest.fixture(autouse=True)
-def small_network(monkeypatch):
-    """A network in place of Inception v2, which takes XLA minutes on a CPU."""
-
-    def build(image_size, *_, dtype, **__):
-        images = keras.Input((image_size, image_size, 3))
-        x = keras.layers.Conv2D(16, 3, 2, dtype=dtype)(images)
-        x = FusedBatchNormalization(dtype=dtype)(x)
-        x = keras.layers.ReLU(dtype=dtype)(x)
-        return keras.Model(images, keras.layers.GlobalAveragePooling2D(dtype=dtype)(x))
-
-    monkeypatch.setattr(pir_estimator, "build_inception_v2", build)
-
 
 # Tuning is pretraining, and more.
 @pytest.mark.parametrize("make", [tuning, estimating])
-def test_a_compiled_step_gives_the_losses_and_weights_of_a_plain_one(make, devices):
+def test_a_compiled_step_gives_the_losses_and_weights_of_a_plain_one(
+    make, devices, small_inception
+):
     # XLA's random numbers are others than those of TensorFlow's kernels for CPUs.
     dropout = {"dropout": 0.0} if make is tuning else {}
     plain = make(devices, **dropout)
