@@ -124,12 +124,11 @@ if __name__ == "__main__":
     while len(workers := children.read_text().split()) < 3:
         assert run.poll() is None
         time.sleep(0.01)
-    # Until the run waits for them.
-    time.sleep(2)
     # As Ctrl-C in a terminal does it; a worker that has stopped would not hear of SIGTERM.
-    for worker in workers:
-        if b"spawn_main" in Path(f"/proc/{worker}/cmdline").read_bytes():
-            os.kill(int(worker), signal.SIGSTOP)
+    for worker in workers[1:]:  # The first is the resource tracker.
+        os.kill(int(worker), signal.SIGSTOP)
+        while "State:\tT" not in Path(f"/proc/{worker}/status").read_text():
+            time.sleep(0.01)
     os.killpg(run.pid, signal.SIGINT)
     time.sleep(0.5)
     assert run.poll() is None
