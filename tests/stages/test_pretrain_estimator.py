@@ -8,7 +8,9 @@ FLAGS = ("--dataset=landscapes", "--landscapes=24", "--steps=4", "--batch_size=4
 FLAGS += ("--depth_multiplier=0.1", "--evaluate_every=2", "--log_every=2")
 
 
-def test_accuracy_is_of_photographs_that_did_not_choose_the_step(commands, tmp_path):
+def test_accuracy_is_of_photographs_that_did_not_choose_the_step(
+    commands, tmp_path, small_inception
+):
     flags = (*FLAGS, "--heldout=0.4", "--patience=9")
     result = commands.call("pretrain_estimator", *flags, output=tmp_path / "trunk")
     assert result.status == 0, result
