@@ -8,6 +8,7 @@ from PIL import Image
 
 _COLUMNS = 55
 STEPS_PER_CALL = 500
+CHECKED_STEPS = 3
 
 
 def draw(name: str, shape: list[int], std: float) -> np.ndarray:

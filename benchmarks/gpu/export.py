@@ -24,14 +24,13 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from arrays import STEPS_PER_CALL, draw, save_photos
+from arrays import CHECKED_STEPS, STEPS_PER_CALL, draw, save_photos
 
 from pirgan_tf import data, estimator, gan, kernels
 from pirgan_tf.kernels import filter_gradient, winograd
 from pirgan_tf.training.devices import Devices, configure
 from pirgan_tf.users.filter_table import norms_function
 
-CHECKED_STEPS = 3
 LEARNED_IMAGES = 900
 SAMPLED, PREDICTED, SCORED = 200, 100, 50
 GAN_ITEMS = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer")
@@ -110,6 +109,7 @@ def write(
         "captured": names,
         "written": [name in program.written for name in names],
         "outputs": program.outputs,
+        "arguments": [list(argument.shape) for argument in program.arguments],
     }
     path.with_suffix(".json").write_text(json.dumps(description))
     print(f"{path.name}: {len(hlo) / 1e6:.1f} MB, {len(names)} arrays", flush=True)

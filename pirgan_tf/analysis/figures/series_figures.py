@@ -53,7 +53,7 @@ def effect_by_round(table: pd.DataFrame) -> Figure:
 
 
 def gain_against_diversity(table: pd.DataFrame) -> Figure:
-    """Draw what the gain in PIR costs in diversity, a line an objective through its PIR weights.
+    """Draw what the gain in PIR costs in diversity, one line per objective through its PIR weights.
 
     Diversity is lost to the right: by mean pairwise distance of features, and by
     recall of the images from before tuning.
