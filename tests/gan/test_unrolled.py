@@ -11,9 +11,10 @@ LEARNING_RATE = 0.05
 
 @pytest.fixture(autouse=True)
 def float64():
-    keras.config.set_floatx("float64")
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
     yield
-    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy(before)
 
 
 class BatchNorm(keras.Layer):
