@@ -14,6 +14,8 @@ from .networks.sizes import IMAGE_SIZES as IMAGE_SIZES
 from .networks.sizes import check_image_size as check_image_size
 from .networks.sizes import check_width as check_width
 from .sampling import generate as generate
+from .settings import GENERATOR_COSTS as GENERATOR_COSTS
+from .settings import Stabilizers as Stabilizers
 from .shape import GanShape as GanShape
 from .shape import read_gan_shape as read_gan_shape
 from .trainer import GanTrainer as GanTrainer

@@ -64,6 +64,7 @@ def run(options: PretrainOptions) -> None:
         options.make_batches(dataset, shape, STAGE),
         optimizers,
         devices,
+        stabilizers=options.make_stabilizers(),
     )
     reals = dataset_grid(dataset)
     # The batches hold the images now: a large set must not stay in memory twice.

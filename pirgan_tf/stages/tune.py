@@ -98,6 +98,7 @@ def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
         rate_function=functools.partial(judge.expected_pir, temperature=inherited["temperature"]),
         rate_weight=options.pir_weight,
         rate_variables=judge.model.variables,
+        stabilizers=options.make_stabilizers(),
     )
     if trainers:
         given: dict[str, Any] = {
