@@ -30,6 +30,13 @@ class PretrainOptions(GanOptions, DatasetOptions):
     width: float = option(
         "Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0, below=16.0
     )
+    minibatch_features: int = option(
+        "Features of the discriminator that tell how close an image is to the others of its "
+        "batch; 0 is none.",
+        0,
+        minimum=0,
+        below=2**12,
+    )
     generator_learning_rate: float = option("Learning rate of Adam.", 1e-5, above=0.0)
     discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-5, above=0.0)
 
@@ -103,6 +110,7 @@ def _shape(options: PretrainOptions, dataset: "ImageDataset") -> "GanShape":
         options.width,
         options.family,
         dataset.image_size,
+        options.minibatch_features,
     )
 
 

@@ -43,6 +43,24 @@ def test_the_moving_average_is_that_of_a_slow_loop():
         np.testing.assert_allclose(value, wanted, rtol=1e-5)
 
 
+@pytest.mark.parametrize("family", ["paper", "dcgan"])
+def test_minibatch_features_are_those_of_a_slow_loop(family):
+    shape = gan.GanShape((), 8, 1 / 16, family, 32, minibatch_features=3)
+    discriminator = gan.build_networks(shape).discriminator
+    layer = discriminator.get_layer("minibatch_features")
+    features = np.random.default_rng(0).normal(size=(5, layer.input.shape[1])).astype(np.float32)
+    vectors = (features @ layer.kernel.numpy()).reshape(5, 3, 5)
+    expected = np.zeros((5, 3))
+    for i in range(5):
+        for j in set(range(5)) - {i}:
+            for b in range(3):
+                expected[i, b] += np.exp(-sum(abs(vectors[i, b] - vectors[j, b])))
+    np.testing.assert_allclose(layer(features), expected, rtol=1e-4, atol=1e-6)
+    plain = gan.build_networks(gan.GanShape((), 8, 1 / 16, family, 32)).discriminator
+    more = layer.input.shape[1] * 15 + 3
+    assert discriminator.count_params() == plain.count_params() + more
+
+
 def test_r1_is_half_the_weight_times_the_squared_gradient_at_photographs(make_trainer, monkeypatch):
     """Of a discriminator that is linear, the gradient is its kernel."""
 
@@ -99,20 +117,31 @@ def test_unrolling_changes_the_generators_update_and_not_the_discriminators(make
     )
 
 
-@pytest.fixture(scope="module")
-def everything():
-    return gan.Stabilizers(
+def tiny(shape, **_):
+    """Networks whose step is traced in seconds."""
+    inputs = keras.Input((8,))
+    x = keras.layers.Dense(16 * 16 * 3, "tanh")(inputs)
+    x = keras.layers.UpSampling2D(2)(keras.layers.Reshape((16, 16, 3))(x))
+    images = keras.Input((32, 32, 3))
+    y = keras.layers.Conv2D(4, 3, strides=4, use_bias=False)(images)
+    y = keras.layers.LeakyReLU()(keras.layers.BatchNormalization()(y))
+    source = keras.layers.Dense(1)(keras.layers.Flatten()(keras.layers.Dropout(0.5)(y)))
+    return gan.Networks(keras.Model(inputs, x), keras.Model(images, source))
+
+
+def test_a_resumed_run_with_all_of_them_is_a_straight_one(make_trainer, monkeypatch, tmp_path):
+    monkeypatch.setattr(gan, "build_networks", tiny)
+    everything = gan.Stabilizers(
         discriminator_steps=2,
-        unroll_steps=1,
+        unroll_steps=2,
         augmentation=0.5,
         adapt_augmentation=True,
         average_decay=0.9,
     )
 
-
-def test_a_resumed_run_with_all_of_them_is_a_straight_one(make_trainer, everything, tmp_path):
     def run(steps, name):
-        trainer = make_trainer(stabilizers=everything, image_size=32, **RATES)
+        trainer = make_trainer(stabilizers=everything, num_classes=0, image_size=32, **RATES)
+        (tmp_path / name).mkdir(exist_ok=True)
         loop.run(trainer, loop.Schedule(steps, log_every=2, checkpoint_every=2), tmp_path / name)
         return trainer
 
