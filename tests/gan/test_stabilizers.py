@@ -6,22 +6,8 @@ import tensorflow as tf
 from pirgan_tf import gan
 from pirgan_tf.gan.average import MovingAverage
 from pirgan_tf.gan.folder import load_generator, save_gan
-from pirgan_tf.training import loop
 
 RATES = {"generator_learning_rate": 1e-3, "discriminator_learning_rate": 1e-3}
-
-
-def train(trainer, first, count):
-    sums = trainer.train(tf.constant(first, tf.int64), tf.constant(count, tf.int64))
-    return {name: float(value) / count for name, value in sums.items()}
-
-
-def values_of(trainer):
-    return [
-        variable.numpy()
-        for item in trainer.checkpoint_items().values()
-        for variable in getattr(item, "variables", [item])
-    ]
 
 
 def test_the_moving_average_is_that_of_a_slow_loop():
@@ -115,44 +101,6 @@ def test_unrolling_changes_the_generators_update_and_not_the_discriminators(make
         not np.allclose(one, two, atol=1e-4)
         for one, two in zip(plain.generator.weights, ahead.generator.weights, strict=True)
     )
-
-
-def tiny(shape, **_):
-    """Networks whose step is traced in seconds."""
-    inputs = keras.Input((8,))
-    x = keras.layers.Dense(16 * 16 * 3, "tanh")(inputs)
-    x = keras.layers.UpSampling2D(2)(keras.layers.Reshape((16, 16, 3))(x))
-    images = keras.Input((32, 32, 3))
-    y = keras.layers.Conv2D(4, 3, strides=4, use_bias=False)(images)
-    y = keras.layers.LeakyReLU()(keras.layers.BatchNormalization()(y))
-    source = keras.layers.Dense(1)(keras.layers.Flatten()(keras.layers.Dropout(0.5)(y)))
-    return gan.Networks(keras.Model(inputs, x), keras.Model(images, source))
-
-
-def test_a_resumed_run_with_all_of_them_is_a_straight_one(make_trainer, monkeypatch, tmp_path):
-    monkeypatch.setattr(gan, "build_networks", tiny)
-    everything = gan.Stabilizers(
-        discriminator_steps=2,
-        unroll_steps=2,
-        augmentation=0.5,
-        adapt_augmentation=True,
-        average_decay=0.9,
-    )
-
-    def run(steps, name):
-        trainer = make_trainer(stabilizers=everything, num_classes=0, image_size=32, **RATES)
-        (tmp_path / name).mkdir(exist_ok=True)
-        loop.run(trainer, loop.Schedule(steps, log_every=2, checkpoint_every=2), tmp_path / name)
-        return trainer
-
-    straight = run(4, "straight")
-    run(2, "resumed")
-    resumed = run(4, "resumed")
-    for value, expected in zip(values_of(resumed), values_of(straight), strict=True):
-        np.testing.assert_array_equal(value, expected)
-    assert straight.train.experimental_get_tracing_count() == 1
-    strength = float(straight.checkpoint_items()["augmentation"])
-    assert strength != 0.5 and strength == pytest.approx(0.5, abs=1e-3)
 
 
 def test_the_average_is_what_is_exported_beside_the_raw_weights(make_trainer, tmp_path):
