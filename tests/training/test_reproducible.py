@@ -58,8 +58,7 @@ def test_training_gives_the_same_bits_again_and_when_it_is_resumed(make, devices
 
     def train(first, count):
         trainer.train(tf.constant(first, tf.int64), tf.constant(count, tf.int64))
-        items = trainer.checkpoint_items().values()
-        return [variable.numpy() for item in items for variable in item.variables]
+        return [variable.numpy() for variable in trainer.state()]
 
     beginning = checkpoint.write(str(tmp_path / "beginning"))
     straight = train(0, 4)
