@@ -32,8 +32,11 @@ _STAGE_OPTIONS = {
     "tune": tune.TuneOptions,
     "evaluate": evaluate.EvaluateOptions,
 }
-# What the run itself decides: the inputs of its stages.
-_GIVEN = {"gan", "gallery", "interactions", "estimator", "objective", "before", "after"}
+# What the run itself decides: the inputs of its stages, and that its galleries are of the prior.
+_GIVEN = {
+    *("gan", "gallery", "interactions", "estimator", "objective", "before", "after"),
+    *("sampler", "strength", "sample_steps", "candidates"),
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
