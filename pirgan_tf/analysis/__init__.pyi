@@ -4,6 +4,8 @@ from .statistics.comparison import compare as compare
 from .statistics.comparison import format_p as format_p
 from .statistics.diversity import Diversity as Diversity
 from .statistics.diversity import compare_diversity as compare_diversity
+from .statistics.kid import KernelInceptionDistance as KernelInceptionDistance
+from .statistics.kid import estimate_kid as estimate_kid
 from .statistics.multiple import holm as holm
 from .statistics.rates import calibration_table as calibration_table
 from .statistics.rates import percent_nonzero as percent_nonzero

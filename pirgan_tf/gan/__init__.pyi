@@ -1,6 +1,6 @@
 from . import losses as losses
 from .batches import GanBatches as GanBatches
-from .best_of import best_of as best_of
+from .best_of import generate_best_of as generate_best_of
 from .costs import Cost as Cost
 from .costs import acgan as acgan
 from .folder import load_generator as load_generator
@@ -14,7 +14,7 @@ from .networks.paper import build_generator as build_generator
 from .networks.sizes import IMAGE_SIZES as IMAGE_SIZES
 from .networks.sizes import check_image_size as check_image_size
 from .networks.sizes import check_width as check_width
-from .plug_and_play import plug_and_play as plug_and_play
+from .plug_and_play import generate_plug_and_play as generate_plug_and_play
 from .sampling import generate as generate
 from .shape import GanShape as GanShape
 from .shape import read_gan_shape as read_gan_shape

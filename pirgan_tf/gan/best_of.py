@@ -13,7 +13,7 @@ from pirgan_tf.training.randomness import step_seeds, stream_seed
 _BATCH = 50
 
 
-def best_of(
+def generate_best_of(
     generator: keras.Model,
     rate_function: RateFunction,
     num_images: int,
@@ -39,29 +39,33 @@ def best_of(
     frozen = kernels.freeze(generator)
     latents, labels = draw_latents(generator, num_images, seed)
     latent_size = latents.shape[1]
+    stream = stream_seed(seed, "best_of")
 
     @tf.function(
         input_signature=[
             tf.TensorSpec([None, latent_size], tf.float32),
+            tf.TensorSpec([None], tf.float32),
             tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec([], tf.int32),
+            tf.TensorSpec([], tf.int32),
         ]
     )
-    def rate(h, c):
-        return rate_function(call_generator(frozen, h, c))
+    def improve(best, highest, c, batch, candidate):
+        h = best
+        if candidate > 0:
+            # Drawn for a whole batch, so that no image depends on how many there are.
+            [draw_seed] = step_seeds(stream, candidate, 1, batch)
+            h = tf.random.stateless_normal([_BATCH, latent_size], draw_seed)[: tf.shape(c)[0]]
+        rates = rate_function(call_generator(frozen, h, c))
+        best = tf.where((rates > highest)[:, tf.newaxis], h, best)
+        return best, tf.maximum(rates, highest)
 
-    stream = stream_seed(seed, "best_of")
     chosen = []
     for batch in tqdm(range(-(-num_images // _BATCH)), "best_of", disable=None):
-        start = batch * _BATCH
-        best, c = latents[start:][:_BATCH], labels[start:][:_BATCH]
-        highest = rate(best, c)
-        for candidate in range(1, candidates):
-            # Drawn for a whole batch, so that no image depends on how many there are.
-            draw_seed = step_seeds(stream, candidate, 1, batch)[0]
-            h = tf.random.stateless_normal([_BATCH, latent_size], draw_seed)[: len(c)]
-            rates = rate(h, c)
-            best = tf.where((rates > highest)[:, tf.newaxis], h, best)
-            highest = tf.maximum(rates, highest)
+        best, c = latents[batch * _BATCH :][:_BATCH], labels[batch * _BATCH :][:_BATCH]
+        highest = tf.fill([len(c)], -np.inf)
+        for candidate in range(candidates):
+            best, highest = improve(best, highest, c, batch, candidate)
         chosen.append(best)
     latents = tf.concat(chosen, axis=0)
     return render(generator, latents, labels), latents.numpy(), labels.numpy()

@@ -17,7 +17,7 @@ _BATCH = 50
 _LEAST_RATE = 1e-6
 
 
-def plug_and_play(
+def generate_plug_and_play(
     generator: keras.Model,
     rate_function: RateFunction,
     num_images: int,
@@ -66,16 +66,18 @@ def plug_and_play(
     frozen = kernels.freeze(generator)
     latents, labels = draw_latents(generator, num_images, seed)
     latent_size = latents.shape[1]
+    stream = stream_seed(seed, "plug_and_play")
     noise = (2 * _STEP_SIZE - _STEP_SIZE**2) ** 0.5
 
     @tf.function(
         input_signature=[
             tf.TensorSpec([None, latent_size], tf.float32),
             tf.TensorSpec([None], tf.int32),
-            tf.TensorSpec([2], tf.int32),
+            tf.TensorSpec([], tf.int32),
+            tf.TensorSpec([], tf.int32),
         ]
     )
-    def move(h, c, noise_seed):
+    def move(h, c, batch, step):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(h)
             rates = rate_function(call_generator(frozen, h, c))
@@ -83,16 +85,15 @@ def plug_and_play(
         condition = strength * tape.gradient(log_rates, h)
         condition = tf.clip_by_norm(condition, latent_size**0.5, axes=[1])
         # Drawn for a whole batch, so that no image depends on how many there are.
-        draw = tf.random.stateless_normal([_BATCH, latent_size], noise_seed)[: len(h)]
+        [noise_seed] = step_seeds(stream, step, 1, batch)
+        draw = tf.random.stateless_normal([_BATCH, latent_size], noise_seed)[: tf.shape(h)[0]]
         return h + _STEP_SIZE * (condition - h) + noise * draw
 
-    stream = stream_seed(seed, "plug_and_play")
     moved = []
     for batch in tqdm(range(-(-num_images // _BATCH)), "plug_and_play", disable=None):
-        start = batch * _BATCH
-        h, c = latents[start:][:_BATCH], labels[start:][:_BATCH]
+        h, c = latents[batch * _BATCH :][:_BATCH], labels[batch * _BATCH :][:_BATCH]
         for step in range(steps):
-            h = move(h, c, step_seeds(stream, step, 1, batch)[0])
+            h = move(h, c, batch, step)
         moved.append(h)
     latents = tf.concat(moved, axis=0)
     return render(generator, latents, labels), latents.numpy(), labels.numpy()

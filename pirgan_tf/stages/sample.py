@@ -96,7 +96,7 @@ def run(options: SampleOptions) -> None:
     if options.estimator:
         judge = estimator.PirEstimator.load(options.estimator)
         rate = functools.partial(judge.expected_pir, temperature=_TEMPERATURE)
-        sampler = gan.best_of if options.sampler == "best_of" else gan.plug_and_play
+        sampler = getattr(gan, f"generate_{options.sampler}")
         sample = functools.partial(sampler, rate_function=rate, **given)
     images, latents, labels = sample(generator, num_images=options.num_images, seed=options.seed)
     ids = [f"img{index:06d}" for index in range(options.num_images)]
