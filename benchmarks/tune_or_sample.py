@@ -5,8 +5,8 @@
 Takes the GAN, the estimators and the tuned GANs of a finished `reproduce`, which it leaves as they
 are, and samples from the same latents in other ways: Plug & Play at several strengths, the best
 of several images, and Plug & Play on the tuned GAN. All galleries are evaluated like that of the
-tuned GAN. Started again, it goes on where it was stopped. Writes table.csv, a row for each objective
-and method, and table.md, each method's mean over the objectives.
+tuned GAN. Started again, it goes on where it was stopped. Writes table.csv, a row for each
+objective and method, and table.md, each method's mean over the objectives.
 """
 
 import argparse
@@ -25,7 +25,6 @@ from pirgan_tf.files.json import read_json
 from pirgan_tf.stages import evaluate, sample
 from pirgan_tf.sweep.objective_run import BEFORE
 
-PAPER, PLUG_AND_PLAY, BEST_OF = "tuning", "Plug & Play", "best"
 # What a row takes over from evaluation.json.
 COMPARED = ("mean_before", "mean_after", "change", "ci_low", "ci_high", "cohens_d")
 DIVERSITY = ("precision", "recall", "density", "coverage", "kid")
@@ -58,7 +57,9 @@ def main() -> None:
     parser.add_argument("--features", default="vgg16", choices=evaluate.FEATURES[1:])
     parser.add_argument("--vgg16_weights", help="by default those of the run")
     options = parser.parse_args()
-    run = read_options(options.run, ("reproduce",), {"vgg16_weights": str, "gan": (str, type(None))})
+    run = read_options(
+        options.run, ("reproduce",), {"vgg16_weights": str, "gan": (str, type(None))}
+    )
     options.vgg16_weights = options.vgg16_weights or run["vgg16_weights"]
     options.gan = Path(run["gan"]) if run["gan"] else options.run / "gan"
     rows = []
@@ -80,19 +81,16 @@ def methods(options: argparse.Namespace) -> list[Method]:
 
     middle = sorted(strengths)[len(strengths) // 2]
     count = options.candidates
+    best_of = {"sampler": "best_of", "candidates": count}
     return [
-        Method(PAPER, "tuning", True, {}),
+        Method("tuning", "tuning", True, {}),
         *(
-            Method(f"{PLUG_AND_PLAY} {strength:g}", f"plug-{strength:g}", False, flags)
+            Method(f"Plug & Play {strength:g}", f"plug-{strength:g}", False, flags)
             for strength in strengths
             for flags in [plug_and_play(strength)]
         ),
-        Method(
-            f"{BEST_OF} of {count}", f"best-{count}", False, dict(sampler="best_of", candidates=count)
-        ),
-        Method(
-            f"{PAPER}, {PLUG_AND_PLAY} {middle:g}", f"tuned-{middle:g}", True, plug_and_play(middle)
-        ),
+        Method(f"best of {count}", f"best-{count}", False, best_of),
+        Method(f"tuning, Plug & Play {middle:g}", f"tuned-{middle:g}", True, plug_and_play(middle)),
     ]
 
 

@@ -4,6 +4,7 @@ from .statistics.comparison import compare as compare
 from .statistics.comparison import format_p as format_p
 from .statistics.diversity import Diversity as Diversity
 from .statistics.diversity import compare_diversity as compare_diversity
+from .statistics.kid import LEAST_KID_IMAGES as LEAST_KID_IMAGES
 from .statistics.kid import KernelInceptionDistance as KernelInceptionDistance
 from .statistics.kid import estimate_kid as estimate_kid
 from .statistics.multiple import holm as holm

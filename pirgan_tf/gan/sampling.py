@@ -48,9 +48,7 @@ def generate(
     return render(generator, latents, labels), latents.numpy(), labels.numpy()
 
 
-def draw_latents(
-    generator: keras.Model, num_images: int, seed: int
-) -> tuple[tf.Tensor, tf.Tensor]:
+def draw_latents(generator: keras.Model, num_images: int, seed: int) -> tuple[tf.Tensor, tf.Tensor]:
     """Draws latents `[n, latent_size]`, standard normal, and uniform classes `[n]`, int32.
 
     The arguments are as for `generate`.

@@ -37,8 +37,12 @@ def exponential(images):
     return tf.exp(images[:, 0, 0, 0])
 
 
-def plug(generator, num_images=2000, rate=exponential, *, strength=5.0, steps=40):
-    return gan.generate_plug_and_play(generator, rate, num_images, 3, strength=strength, steps=steps)
+def plug(generator, count=2000, rate=exponential, *, strength=5.0, steps=40):
+    return gan.generate_plug_and_play(generator, rate, count, 3, strength=strength, steps=steps)
+
+
+def best(generator, count=2000, *, candidates):
+    return gan.generate_best_of(generator, exponential, count, 3, candidates=candidates)
 
 
 @pytest.mark.parametrize("strength, steps", [(0.0, 10), (2.0, 1), (3.0, 40)])
@@ -67,7 +71,7 @@ def test_rates_of_zero_neither_move_latents_nor_spoil_them(linear):
 
 @pytest.mark.parametrize("candidates", [1, 8])
 def test_the_best_of_several_is_as_high_as_order_statistics_say(linear, candidates):
-    latents = gan.generate_best_of(linear, exponential, 2000, 3, candidates=candidates)[1]
+    latents = best(linear, 2000, candidates=candidates)[1]
     along = latents @ SLOPE / np.linalg.norm(SLOPE)
     # Mean of the highest of eight standard normals.
     assert along.mean() == pytest.approx({1: 0, 8: 1.4236}[candidates], abs=0.06)
@@ -76,7 +80,7 @@ def test_the_best_of_several_is_as_high_as_order_statistics_say(linear, candidat
 
 def test_the_best_of_one_is_what_generate_gives(linear):
     for chosen, plain in zip(
-        gan.generate_best_of(linear, exponential, 60, 3, candidates=1),
+        best(linear, 60, candidates=1),
         gan.generate(linear, 60, 3),
         strict=True,
     ):
@@ -84,7 +88,7 @@ def test_the_best_of_one_is_what_generate_gives(linear):
 
 
 def test_more_candidates_are_never_worse(linear):
-    few, many = (gan.generate_best_of(linear, exponential, 60, 3, candidates=n)[1] @ SLOPE for n in (2, 5))
+    few, many = (best(linear, 60, candidates=n)[1] @ SLOPE for n in (2, 5))
     assert (many >= few).all() and (many > few).any()
 
 
@@ -92,7 +96,7 @@ def test_more_candidates_are_never_worse(linear):
     "sample",
     [
         lambda generator, count: plug(generator, count, steps=3),
-        lambda generator, count: gan.generate_best_of(generator, exponential, count, 3, candidates=3),
+        lambda generator, count: best(generator, count, candidates=3),
     ],
 )
 def test_a_longer_gallery_begins_with_the_images_of_a_shorter_one(linear, sample, monkeypatch):
@@ -111,7 +115,7 @@ def test_a_convolutional_generator_makes_what_the_rate_function_likes():
     generator = gan.build_generator(2, 8, 1 / 16)
     # As keras begins, its images are all grey.
     for variable in generator.trainable_variables:
-        variable.assign(2 * variable)
+        variable.assign(2 * variable.numpy())
 
     def redness(images):
         return (1 + tf.reduce_mean(images[..., 0], [1, 2])) / 2

@@ -9,7 +9,7 @@ from sklearn.metrics.pairwise import polynomial_kernel
 
 from pirgan_tf.errors import InputError
 
-LEAST_IMAGES = 20
+LEAST_KID_IMAGES = 20
 """Images that each set must have, two for each block."""
 
 _BLOCKS = 10
@@ -54,17 +54,16 @@ def estimate_kid(features: ArrayLike, reference: ArrayLike) -> KernelInceptionDi
     """
     sets = [np.asarray(features, np.float64), np.asarray(reference, np.float64)]
     shapes = [list(array.shape) for array in sets]
-    right = all(array.ndim == 2 and len(array) >= LEAST_IMAGES for array in sets)
+    right = all(array.ndim == 2 and len(array) >= LEAST_KID_IMAGES for array in sets)
     if not right or shapes[0][1] != shapes[1][1] or not shapes[0][1]:
         raise InputError(
-            f"features must be of at least {LEAST_IMAGES} images, [n, d], and of one length d. "
+            f"features must be of at least {LEAST_KID_IMAGES} images, [n, d], and of one length d. "
             f"Received: shapes {shapes[0]} and {shapes[1]}"
         )
     for array in sets:
         if not np.isfinite(array).all():
             raise InputError(
-                "features must be finite. "
-                f"Received: {np.sum(~np.isfinite(array))} that are not"
+                f"features must be finite. Received: {np.sum(~np.isfinite(array))} that are not"
             )
     scale = mean_square(sets[1])
     rng = np.random.default_rng(_SEED)
