@@ -6,6 +6,8 @@ from .costs import acgan as acgan
 from .folder import load_generator as load_generator
 from .folder import load_networks as load_networks
 from .folder import save_gan as save_gan
+from .inference import Inference as Inference
+from .inference import infer_latents as infer_latents
 from .networks.families import FAMILIES as FAMILIES
 from .networks.families import Networks as Networks
 from .networks.families import build_networks as build_networks

@@ -387,7 +387,7 @@ def test_missing_columns_are_named(file, tmp_path):
         read_results(file)
     assert str(raised.value) == (
         "table must have the columns results_version, run, objective, family, layer and "
-        f"{len(COLUMNS) - 7} more. Received: image_id, positives in {file}"
+        f"{len(COLUMNS) - 9} more. Received: image_id, positives in {file}"
     )
 
 
