@@ -51,7 +51,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, required=True, help="folder of reproduce")
     parser.add_argument("--output", type=Path, required=True, help="folder")
-    parser.add_argument("--strengths", default="30,100,300", help="of Plug & Play, with commas")
+    parser.add_argument("--strengths", default="100,300,1000", help="of Plug & Play, with commas")
     parser.add_argument("--steps", type=int, default=20, help="of Plug & Play")
     parser.add_argument("--candidates", type=int, default=10, help="of the best of several")
     parser.add_argument("--features", default="vgg16", choices=evaluate.FEATURES[1:])
@@ -104,7 +104,7 @@ def make_row(method: Method, place: Path, options: argparse.Namespace) -> dict[s
     gallery, seconds = place / "gallery", spent["gallery"]
     if method.flags:
         gallery = folder / "gallery"
-        if not gallery.exists():
+        if not (folder / "seconds.json").exists():
             started = time.monotonic()
             run_stage(
                 sample.run,
@@ -114,6 +114,7 @@ def make_row(method: Method, place: Path, options: argparse.Namespace) -> dict[s
                     num_images=given["num_images"],
                     seed=given["seed"],
                     output=str(gallery),
+                    overwrite=True,
                     **method.flags,
                 ),
             )

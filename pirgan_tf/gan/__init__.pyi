@@ -23,3 +23,4 @@ from .shape import read_gan_shape as read_gan_shape
 from .trainer import GanTrainer as GanTrainer
 from .trainer import Optimizers as Optimizers
 from .trainer import paper_optimizers as paper_optimizers
+from .watched_trainer import WatchedGanTrainer as WatchedGanTrainer

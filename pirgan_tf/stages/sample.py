@@ -19,7 +19,7 @@ STAGE = "sample"
 # Each with its own flags and their defaults.
 SAMPLERS: dict[str, dict[str, Any]] = {
     "prior": {},
-    "plug_and_play": {"strength": 100.0, "steps": 20},
+    "plug_and_play": {"strength": 300.0, "steps": 20},
     "best_of": {"candidates": 10},
 }
 _GRID_IMAGES = 64
@@ -46,7 +46,7 @@ class SampleOptions(Options):
     )
     strength: float | None = option(
         "Exponent of the estimated rate: plug_and_play draws images that as many users in a row "
-        "have liked; 100 by default.",
+        "have liked; 300 by default.",
         None,
         minimum=0.0,
     )
