@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from pirgan_tf.gan.trainer import GanTrainer
@@ -30,13 +29,13 @@ class WatchedGanTrainer(GanTrainer):
     ):
         super().__init__(*arguments, **settings)
         self._measure = measure
-        self._best = _Best(self._networks()) if keep_best else None
+        self._best = _Best(self._exported()) if keep_best else None
 
     def evaluate(self, step: int) -> dict[str, float]:
         """Returns the figures, and takes note of the networks if they are the best so far."""
-        figures = self._measure(self.generator)
+        figures = self._measure(self.averaged_generator() or self.generator)
         if self._best:
-            self._best.note(figures["heldout/kid"], step, self._networks())
+            self._best.note(figures["heldout/kid"], step, self._exported())
         return figures
 
     def checkpoint_items(self) -> dict:
@@ -47,32 +46,28 @@ class WatchedGanTrainer(GanTrainer):
         """Goes back to the best networks; returns their step, or None if none were kept."""
         if not self._best or not self._best.step.numpy():
             return None
-        kept = [weight.numpy() for weight in self._best.weights]
-        count = len(self.generator.weights)
-        self.generator.set_weights(kept[:count])
-        self.discriminator.set_weights(kept[count:])
+        for variable, kept in zip(self._exported(), self._best.kept, strict=True):
+            variable.assign(kept)
         return int(self._best.step.numpy())
 
-    def _networks(self) -> tuple[keras.Model, keras.Model]:
-        return self.generator, self.discriminator
+    def _exported(self) -> list:
+        """Returns the variables that `save_gan` exports."""
+        averages = self._average.variables if self._average else ()
+        return [*self.generator.weights, *self.discriminator.weights, *averages]
 
 
 class _Best(tf.Module):
-    """The networks of the lowest distance, as variables which a checkpoint holds."""
+    """Variables as they were at the lowest distance, which a checkpoint holds."""
 
-    def __init__(self, networks: tuple[keras.Model, ...]):
+    def __init__(self, variables: list):
         super().__init__()
         self.kid = tf.Variable(tf.float32.max, trainable=False)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self.weights = [tf.Variable(weight, trainable=False) for weight in _weights(networks)]
+        self.kept = [tf.Variable(tf.convert_to_tensor(v), trainable=False) for v in variables]
 
-    def note(self, kid: float, step: int, networks: tuple[keras.Model, ...]) -> None:
+    def note(self, kid: float, step: int, variables: list) -> None:
         if kid < self.kid.numpy():
             self.kid.assign(kid)
             self.step.assign(step)
-            for kept, weight in zip(self.weights, _weights(networks), strict=True):
-                kept.assign(weight)
-
-
-def _weights(networks: tuple[keras.Model, ...]) -> list[np.ndarray]:
-    return [weight for network in networks for weight in network.get_weights()]
+            for kept, variable in zip(self.kept, variables, strict=True):
+                kept.assign(tf.convert_to_tensor(variable))
