@@ -6,7 +6,7 @@
         --initial=runs/quarter_inception --output=initial.csv
 
 Trains as train_estimator and tune do, hundreds of small runs in one process, which traces each
-step once. Started again, it goes on with the rows that the output lacks. Such small networks
+step once. Started again, it continues with the rows that the output lacks. Such small networks
 leave cores idle: one process per seed, each with TF_NUM_INTRAOP_THREADS=1 and a file of its own,
 is faster than one for all.
 """

@@ -102,7 +102,7 @@ def main() -> None:
         for _ in range(options.rounds):
             for name in names:
                 seconds[name] += in_process(name, stage, options)
-        print(f"{stage:26}{'s a step':>10}{'fastest':>10}{'without, slower by':>20}")
+        print(f"{stage:26}{'s per step':>10}{'fastest':>10}{'without, slower by':>20}")
         for name in names:
             median = statistics.median(seconds[name])
             slower = median / statistics.median(seconds["as it is"])
@@ -118,7 +118,7 @@ def in_process(variant, stage, options):
 
 
 def seconds_of(options):
-    """Returns seconds a step of each repetition, in this process."""
+    """Returns seconds per step of each repetition, in this process."""
     VARIANTS[options.variant]()
     from pirgan_tf.benchmark import speed
     from pirgan_tf.benchmark.work import make_work

@@ -124,7 +124,7 @@ class _Load:
 
     def report(self) -> list[str]:
         """Prints what happened and returns the goals that were missed."""
-        print(f"{len(self.votes)} votes, {len(self.votes) / self._options.seconds:.1f} a second")
+        print(f"{len(self.votes)} votes, {len(self.votes) / self._options.seconds:.1f} per second")
         print(f"statuses: {dict(self._statuses)} (0: no answer)")
         missed = []
         for name, values in self._milliseconds.items():

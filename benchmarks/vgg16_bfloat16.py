@@ -23,7 +23,7 @@ from pirgan_tf.users.vgg16_weights import load_vgg16, served_layers
 
 
 def main() -> None:
-    """Prints the relative errors of each layer that the weights serve."""
+    """Prints the relative errors of each layer for which the weights suffice."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", required=True, help="imagenet or a file")
     parser.add_argument("--photos", required=True, type=Path, help="a folder of JPEG files")

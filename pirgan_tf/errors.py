@@ -10,14 +10,14 @@ class InputError(ValueError):
 
 
 class TrainingError(RuntimeError):
-    """A run cannot go on, for example because a loss is no longer finite.
+    """A run cannot continue, for example because a loss is no longer finite.
 
     A command prints the message and exits with status 1.
     """
 
 
 class Interrupted(KeyboardInterrupt):
-    """A run was asked to stop, and has kept what it needs to go on.
+    """A run was asked to stop, and has kept what it needs to resume.
 
     A command prints the message and exits with status 128 + the signal.
 

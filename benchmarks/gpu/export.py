@@ -117,7 +117,7 @@ def write(
 
 
 def begin(name: str, tensor: tf.Tensor, state: dict[str, dict]) -> None:
-    """Notes how an array of the state begins; random weights are drawn anew, here as there."""
+    """Notes how an array of the state begins; random weights are drawn again on each machine."""
     if name in state:
         restore(name, tensor, state)
         return

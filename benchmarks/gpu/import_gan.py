@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def fill(network: keras.Model, name: str, arrays: np.lib.npyio.NpzFile) -> None:
-    """Gives a network the weights of the snapshot that bear its variables' paths."""
+    """Gives a network the weights of the snapshot that have its variables' paths."""
     for variable in network.weights:
         value = arrays[f"{name}|{variable.path.replace('/', '|')}"].astype(np.float32)
         if not np.isfinite(value).all():

@@ -23,7 +23,7 @@ sys.path.append(str(Path(__file__).parents[1] / "steps"))
 from gan_torch import CLASSES, LATENT, SIZE, Discriminator, Generator
 
 BINS, LEARNED, PHOTOGRAPHS = 100, 900, 2996
-# A CPU serves for tests of the eager form alone.
+# A CPU is enough for tests of the eager form alone.
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 CAPTURABLE = {"capturable": DEVICE == "cuda"}
 FUSED, FOREACH = {"fused": True, **CAPTURABLE}, {"foreach": True, **CAPTURABLE}

@@ -42,7 +42,7 @@ def main() -> None:
         began = time.perf_counter()
         last = run(23 + number * options.block, options.block)
         seconds.append((time.perf_counter() - began) / options.block)
-    # What a call costs beside its steps.
+    # What a call costs in addition to its steps.
     began = time.perf_counter()
     run(1000, 1)
     single = time.perf_counter() - began

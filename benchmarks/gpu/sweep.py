@@ -180,7 +180,7 @@ class Sweep:
 
     def _learn_photographs(self, steps: int) -> None:
         """Trains the estimator on the photographs' classes, 900 of them at a time."""
-        # Photographs stand in the order of their classes.
+        # Photographs are in the order of their classes.
         counts = np.asarray(self.state["class_counts"])
         classes = np.repeat(np.arange(len(counts)), counts)
         rng = np.random.default_rng(1)

@@ -1,9 +1,9 @@
-"""Times the training steps here, in plain Keras and in PyTorch, in turn.
+"""Times the training steps here, in plain Keras and in PyTorch, alternating.
 
     python benchmarks/steps/compare.py --precisions=float32
 
 All make the same step of the paper's networks, batch 64 at 64x64, from photographs in memory
-as uint8; one pass of the generator serves both updates of the GAN. PyTorch takes part where
+as uint8; one pass of the generator is used for both updates of the GAN. PyTorch takes part where
 a Python that has it is given: --torch_python=/path/to/venv/bin/python.
 """
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--precisions", default="float32,bfloat16")
     parser.add_argument("--steps", type=int, default=2, help="steps a repetition")
     parser.add_argument("--repetitions", type=int, default=3, help="of a process")
-    parser.add_argument("--rounds", type=int, default=3, help="processes of each, in turn")
+    parser.add_argument("--rounds", type=int, default=3, help="processes of each, alternating")
     parser.add_argument("--torch_python", help="a Python with torch; without it, Keras alone")
     options = parser.parse_args()
     for precision in options.precisions.split(","):
@@ -53,13 +53,13 @@ def compare_stages(precision, options):
 
 
 def compare(title, variants, rounds):
-    """Times the variants in turn, some times over, and prints a table."""
+    """Times the variants alternately, several times, and prints a table."""
     seconds = {name: [] for name in variants}
     for _ in range(rounds):
         for name, measure in variants.items():
             seconds[name] += measure()
     ours_median = statistics.median(seconds["pirgan_tf"])
-    print(f"{title:28}{'s a step':>10}{'spread':>8}{'as slow as ours, times':>24}", flush=True)
+    print(f"{title:28}{'s per step':>10}{'spread':>8}{'as slow as ours, times':>24}", flush=True)
     for name, measured in seconds.items():
         median = statistics.median(measured)
         spread = (max(measured) - min(measured)) / median
@@ -67,7 +67,7 @@ def compare(title, variants, rounds):
 
 
 def ours(stage, flags):
-    """Returns the seconds a step of bin/benchmark's repetitions."""
+    """Returns the seconds per step of bin/benchmark's repetitions."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "figures.json"
         command = [sys.executable, BENCHMARK, f"--stages={stage}", f"--output={output}", *flags]

@@ -2,7 +2,7 @@
 
     python benchmarks/steps/estimator_keras.py --precision=float32
 
-Prints seconds a step, one number a repetition, as JSON.
+Prints seconds per step, one number per repetition, as JSON.
 """
 
 import json
@@ -22,7 +22,7 @@ SIZE, BINS = 64, 100
 
 
 def main() -> None:
-    """Prints seconds a step."""
+    """Prints seconds per step."""
     options = set_up(__doc__)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (1000, SIZE, SIZE, 3), np.uint8)

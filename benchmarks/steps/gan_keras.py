@@ -2,7 +2,7 @@
 
     python benchmarks/steps/gan_keras.py --precision=float32
 
-Prints seconds a step, one number a repetition, as JSON.
+Prints seconds per step, one number per repetition, as JSON.
 """
 
 import json
@@ -37,7 +37,7 @@ class KerasGan(keras.Model):
         self.discriminator_optimizer = keras.optimizers.RMSprop(1e-5)
 
     def train_step(self, data):
-        """Updates the discriminator, then the generator; one generator pass serves both."""
+        """Updates the discriminator, then the generator; one generator pass is used for both."""
         images, real_labels = data
         images = tf.cast(images, tf.float32) / 127.5 - 1
         count = tf.shape(images)[0]
@@ -65,7 +65,7 @@ class KerasGan(keras.Model):
 
 
 def main() -> None:
-    """Prints seconds a step."""
+    """Prints seconds per step."""
     options = set_up(__doc__)
     rng = np.random.default_rng(0)
     photographs = rng.integers(0, 256, (2048, SIZE, SIZE, 3), np.uint8)

@@ -2,7 +2,7 @@
 
     python benchmarks/steps/gan_torch.py --precision=float32 --compile
 
-Needs torch alone; prints seconds a step, one number a repetition, as JSON.
+Needs torch alone; prints seconds per step, one number per repetition, as JSON.
 """
 
 import argparse
@@ -104,7 +104,7 @@ def make_step(batch_size, autocast):
 
 
 def main() -> None:
-    """Prints seconds a step."""
+    """Prints seconds per step."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--compile", action="store_true", help="torch.compile both networks")

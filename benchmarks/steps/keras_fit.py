@@ -43,5 +43,5 @@ class Clock(keras.callbacks.Callback):
         self._seconds.append(time.perf_counter() - self._started)
 
     def repetitions(self, steps):
-        """Returns seconds a step of each repetition of so many steps."""
+        """Returns seconds per step of each repetition of so many steps."""
         return np.reshape(self._seconds[self.warm_up :], (-1, steps)).mean(axis=1).tolist()

@@ -18,7 +18,7 @@ class Timing:
     """Seconds of one step, measured several times.
 
     Attributes:
-        seconds: mean seconds a step, one number a repetition.
+        seconds: mean seconds per step, one number per repetition.
     """
 
     seconds: tuple[float, ...]
@@ -58,7 +58,7 @@ def matrix_rate(precision: str, repetitions: int) -> float:
         repetitions: of which the median counts.
 
     Returns:
-        Floating-point operations a second, a multiplication and an addition being two.
+        Floating-point operations per second, a multiplication and an addition being two.
     """
     factor = tf.cast(tf.random.stateless_normal([_MATRIX, _MATRIX], [0, 0]), precision)
 

@@ -33,10 +33,10 @@ class Work:
     """One stage's work.
 
     Attributes:
-        batch_size: images a step.
+        batch_size: images per step.
         run: makes so many steps, and returns when their results are there.
         operations: counts the floating-point operations of a step.
-        outside: measures the seconds a step that a run spends beside the networks; None
+        outside: measures the seconds per step that a run spends outside the networks; None
             where that is not told apart.
         precision: in which it computes; None is that of the devices.
     """

@@ -37,7 +37,7 @@ def run_command(
         stage: the stage's name.
         options_class: its options.
         run: the stage itself.
-        dry_run: what a dry run tells beside the options, such as parameter counts.
+        dry_run: what a dry run prints in addition to the options, such as parameter counts.
         uses_tensorflow: whether `run` needs it.
     """
     try:

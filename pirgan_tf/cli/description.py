@@ -38,7 +38,7 @@ def _version(library: str) -> str:
 
 def _git_revision() -> str | None:
     checkout = Path(pirgan_tf.__file__).parents[1]
-    # An installed copy may stand in somebody else's checkout.
+    # An installed copy may lie in somebody else's checkout.
     if not (checkout / ".git").exists() or not shutil.which("git"):
         return None
     found = subprocess.run(

@@ -17,7 +17,7 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import Fields, check_object, read_json
 from pirgan_tf.files.path import is_folder
 
-# Where training/loop.py keeps what a run goes on from.
+# Where training/loop.py keeps what a run resumes from.
 _CHECKPOINTS = "checkpoints"
 
 
@@ -25,15 +25,15 @@ _CHECKPOINTS = "checkpoints"
 def output_folder(stage: str, options: Options, *, resumable: bool = False) -> Iterator[Path]:
     """Gives a stage a folder to write to, which becomes its output when all went well.
 
-    The folder stands beside the output, with `.partial` after its name, and is
+    The folder is next to the output, with `.partial` after its name, and is
     renamed at the end. What a failure leaves of it is deleted, unless the stage
     is resumable and has written a checkpoint: then it stays, and the same command
-    goes on from there. A finished output has no checkpoints.
+    resumes from there. A finished output has no checkpoints.
 
     Args:
         stage: the stage's name.
         options: its options, resolved.
-        resumable: whether the stage goes on from what an earlier run left.
+        resumable: whether the stage resumes what an earlier run left.
 
     Raises:
         InputError: if the output exists, if another process is writing it, or if
@@ -73,7 +73,7 @@ def run_folder(stage: str, options: Options, is_finished: Callable[[Path], bool]
     """Gives a stage that runs other stages the folder in which their outputs stand.
 
     Every output in it appears whole or not at all, so the folder itself bears its
-    name from the beginning, and the same command goes on with what is missing. A
+    name from the beginning, and the same command continues with what is missing. A
     finished run that is replaced comes back if the new one fails before anything
     is done.
 
@@ -103,7 +103,7 @@ def run_folder(stage: str, options: Options, is_finished: Callable[[Path], bool]
         if not begun:
             publishing.clear(folder)
         try:
-            # Also of a run that goes on: it may have been given more to do.
+            # Also of a resumed run: it may have been given more to do.
             write_json(folder / paths.OPTIONS_FILE, describe(stage, options))
             yield folder
         except BaseException as error:
@@ -225,7 +225,7 @@ def _is_to_be_resumed(folder: Path, stage: str, options: Options) -> bool:
     )
     if changed and not options.overwrite:
         raise InputError(
-            "an unfinished output must be continued with its options, or begun anew with "
+            "an unfinished output must be continued with its options, or restarted with "
             f"--overwrite. Received: other options than in {folder} ({'; '.join(changed)})"
         )
     return not changed

@@ -72,7 +72,7 @@ def check_folder(output: Path, overwrite: bool) -> None:
 
     Raises:
         InputError: if the output exists and is not to be replaced, or if it, or what
-            stands beside it under the names that are needed, was written by nobody here.
+            is next to it under the names that are needed, is somebody else's.
     """
     check_writable(output)
     check_beside(output, PARTIAL, REPLACED)
@@ -84,7 +84,7 @@ def check_folder(output: Path, overwrite: bool) -> None:
 
 
 def check_beside(output: Path, *suffixes: str) -> None:
-    """Checks what stands beside an output, and moves back what a kill left half replaced.
+    """Checks what is next to an output, and moves back what a kill left half replaced.
 
     Raises:
         InputError: if a file or folder of somebody's own is in the way.

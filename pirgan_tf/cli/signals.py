@@ -17,7 +17,7 @@ def raised(hint: str = "") -> Iterator[None]:
     """Turns the first signal into `Interrupted`; the second ends the process at once.
 
     Args:
-        hint: what the message says beside the signal.
+        hint: what the message says in addition to the signal.
     """
 
     def stop(number: int, _: Any) -> NoReturn:

@@ -75,7 +75,7 @@ def load_dataset(
         spec: See `validate_dataset_spec`.
         classes: Names of the classes to keep; labels follow their order. Empty: all, in
             sorted order (`landscapes`: mountain, coast).
-        num_landscapes: Number of images that `landscapes` gives, equally many a class.
+        num_landscapes: Number of images that `landscapes` gives, equally many per class.
             Other datasets come whole.
         seed: Seed of `landscapes`.
         image_size: Width and height in pixels; None is that of the folder's images, and 64
@@ -104,7 +104,7 @@ def _load_landscapes(
     names = select_classes(CLASS_NAMES, classes)
     if num_images < len(names):
         raise InputError(
-            f"The number of landscapes must be at least {len(names)}, one a class. "
+            f"The number of landscapes must be at least {len(names)}, one per class. "
             f"Received: {num_images}"
         )
     if names == CLASS_NAMES:

@@ -1,4 +1,4 @@
-"""Datasets on disk: a directory with one subfolder of small images a class."""
+"""Datasets on disk: a directory with one subfolder of small images per class."""
 
 from collections.abc import Sequence
 from pathlib import Path

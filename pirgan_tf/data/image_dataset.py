@@ -44,7 +44,7 @@ class ImageDataset:
             )
         if labels.dtype != np.int32 or labels.shape != images.shape[:1]:
             raise ValueError(
-                f"Labels must be int32 of shape {images.shape[:1]}, one an image. "
+                f"Labels must be int32 of shape {images.shape[:1]}, one per image. "
                 f"Received: {labels.dtype} of shape {labels.shape}"
             )
         if len(set(self.class_names)) != len(self.class_names):

@@ -56,7 +56,7 @@ def import_photos(
     or gives the same pixels as an earlier one is left out, and `manifest.csv` says why.
 
     Args:
-        source: A directory with one subfolder a class, searched to any depth. Names that
+        source: A directory with one subfolder per class, searched to any depth. Names that
             begin with a dot are skipped, links to directories are not followed below the
             class folders, and files beside the class folders are listed as rejected.
         destination: An existing empty directory outside of `source`. It receives
@@ -110,7 +110,7 @@ def _find_files(source: Path, destination: Path) -> list[ManifestRow]:
     ]
     if not folders:
         raise InputError(
-            "The folder of photographs must have one subfolder a class. "
+            "The folder of photographs must have one subfolder per class. "
             f"Received: {str(source)!r}, with {len(entries)} files and no subfolders"
         )
     rows = [

@@ -27,7 +27,7 @@ class ClassifierTrainer(SupervisedTrainer):
         train: images `[n, size, size, 3]`, uint8, and their classes `[n]`.
         heldout: the same, to measure on during training; early stopping chooses by them.
         num_classes: number of classes.
-        batch_size: images a step over all replicas.
+        batch_size: images per step over all replicas.
         learning_rate: of Adam.
         patience: stop after this many evaluations without a smaller held-out loss
             and return to the weights of the smallest; 0 never stops early.

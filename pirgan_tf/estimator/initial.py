@@ -59,7 +59,7 @@ def load_slim_initial(estimator: "PirEstimator", path: str | Path) -> None:
         path: see `load_slim_checkpoint`.
 
     Raises:
-        InputError: if the checkpoint cannot be used; the estimator stays as it is.
+        InputError: if the checkpoint cannot be used; the estimator is not changed.
     """
     from pirgan_tf.estimator.inception_v2 import build_inception_v2
     from pirgan_tf.estimator.slim_checkpoint import load_slim_checkpoint

@@ -16,14 +16,14 @@ _EVALUATION_BATCH = 100
 
 
 class SupervisedTrainer(Trainer):
-    """Trains a network with Adam on every image once an epoch, in a new order each.
+    """Trains a network with Adam on every image once per epoch, in a new order each.
 
     Args:
         build: returns the network, from images to logits; called within the strategy.
         devices: where.
         images: shape `[n, size, size, 3]`, uint8.
         labels: shape `[n, k]`, float32.
-        batch_size: images a step over all replicas.
+        batch_size: images per step over all replicas.
         learning_rate: of Adam.
         patience: stop after this many evaluations without a smaller held-out loss
             and return to the weights of the smallest; 0 never stops early.

@@ -25,7 +25,7 @@ class EstimatorTrainer(SupervisedTrainer):
         heldout: images to measure on during training; early stopping chooses by them.
         labels: "hard", the paper's single bin, or "soft", see `soft_labels`. The
             scalar head learns the rates themselves.
-        batch_size: images a step over all replicas.
+        batch_size: images per step over all replicas.
         learning_rate: of Adam.
         patience: stop after this many evaluations without a smaller held-out loss
             and return to the weights of the smallest; 0 never stops early.

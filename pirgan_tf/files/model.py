@@ -86,7 +86,7 @@ def _shapes(content: bytes) -> "collections.Counter[tuple[int, ...]]":
         if not isinstance(item, h5py.Dataset):
             return
         if item.is_virtual or item.external:
-            raise ValueError(f"{name} stands in another file")
+            raise ValueError(f"{name} is in another file")
         if name.startswith("layers/") and "seed_generator" not in name:
             if item.dtype.kind != "f":
                 raise ValueError(f"{name} holds {item.dtype}")

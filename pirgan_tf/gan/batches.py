@@ -82,7 +82,7 @@ class GanBatches:
         self.num_images = len(images)
         self.batch_size = batch_size
         # Host memory holds the set: it may be larger than a GPU's, and a gather
-        # of 64 small images is nothing beside a step.
+        # of 64 small images is nothing compared with a step.
         with tf.device("CPU:0"):
             self._images = tf.constant(images)
         self._by_class = tf.constant(np.argsort(labels, kind="stable"), tf.int32)

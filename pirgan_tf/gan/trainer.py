@@ -50,15 +50,15 @@ def paper_optimizers(
 
 
 class GanTrainer(Trainer):
-    """Trains generator and discriminator in turn, both once per step.
+    """Trains generator and discriminator, both once per step.
 
     With a rate function the generator's loss gains w_PIR E R(G(z, c)), and this
     is tuning (section 2.1.4); without one it is pretraining. One forward pass of
-    the generator serves both updates: the discriminator learns from its images
+    the generator is used for both updates: the discriminator learns from its images
     first, then judges the same images for the generator's update.
 
     Args:
-        networks: generator and discriminator, which stay as they are: equal, faster models
+        networks: generator and discriminator, which are not changed: equal, faster models
             with their weights are trained.
         cost: what the two minimise.
         batches: what a step draws.

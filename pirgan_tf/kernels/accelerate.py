@@ -31,11 +31,11 @@ def accelerate(model: keras.Model, *, synchronized: bool = False) -> keras.Model
     All others stay what they are, as do nested models.
 
     Args:
-        model: a functional model; it stays as it is.
+        model: a functional model; it is not changed.
         synchronized: whether batch statistics are taken over all replicas.
 
     Returns:
-        A functional model with weights of its own, which begin as those of `model`;
+        A functional model with weights of its own, initially those of `model`;
         `copy_weights` brings them back. Without 1x1 convolutions their order is the same.
     """
     if isinstance(model, keras.Sequential):

@@ -30,7 +30,7 @@ of about 2 channels for each pixel.
 def is_faster(shape: Sequence[Any], channels: int, dtype: Any) -> bool:
     """Returns whether products are faster: only on CPUs, and only in bfloat16.
 
-    In float32 Winograd's algorithm serves the same layers.
+    In float32 Winograd's algorithm is used for the same layers.
 
     Args:
         shape: of the (small) images, `[n, height, width, channels]`.

@@ -15,7 +15,7 @@ def fold(model: keras.Model) -> keras.Model:
     in less time.
 
     Args:
-        model: a functional model; it stays as it is.
+        model: a functional model; it is not changed.
 
     Returns:
         A functional model with weights of its own. Layers keep their names.

@@ -14,7 +14,7 @@ def freeze(model: keras.Model) -> keras.Model:
     kernels for Winograd's algorithm the factors are kept.
 
     Args:
-        model: a functional model; it stays as it is.
+        model: a functional model; it is not changed.
 
     Returns:
         A functional model with weights of its own, which must not change any more.

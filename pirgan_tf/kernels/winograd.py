@@ -3,8 +3,8 @@
 Of a row of pixels x and a filter w, a convolution is `outputs @ ((kernel @ w) * (inputs @ x))`,
 with three constant matrices and fewer products `*` than the convolution has; applied to the
 rows and to the columns, the matrices do the same for images. With channels each `*` is a matrix
-product, and so all is matrix products, of which a CPU makes more a second than it does of
-convolutions. Errors of rounding are about twice those of oneDNN's convolutions.
+product, and so all is matrix products, which a CPU computes at a higher rate than
+convolutions. Rounding errors are about twice those of oneDNN's convolutions.
 
 Source: Winograd 1980, "Arithmetic Complexity of Computations"; Lavin & Gray 2016, "Fast
 Algorithms for Convolutional Neural Networks".
@@ -24,7 +24,7 @@ FEWEST_CHANNELS = 64
 """Channels of inputs and of outputs from which on it is."""
 
 # The points, besides infinity, at which Toom's and Cook's method evaluates polynomials, by
-# their number. Of the sets that were tried, these have the smallest errors of rounding.
+# their number. Of the sets that were tried, these have the smallest rounding errors.
 _POINTS: dict[int, tuple[float, ...]] = {
     3: (0.0, 1.0, -1.0),
     4: (0.4, -0.4, 1.2, -1.2),

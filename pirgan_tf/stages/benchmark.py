@@ -28,9 +28,9 @@ class BenchmarkOptions(DeviceOptions):
     output: str | None = option(  # type: ignore[assignment]
         "File for the figures as JSON; it must not exist yet.", None, changes_result=False
     )
-    stages: tuple[str, ...] = option("What to time, with commas.", _STAGES)
+    stages: tuple[str, ...] = option("Stages to time, with commas.", _STAGES)
     batch_size: int = option(
-        "Images a training step, over all replicas.", 64, minimum=1, below=2**16
+        "Images per training step, over all replicas.", 64, minimum=1, below=2**16
     )
     width: float = option(
         "Scales the depths of both networks of the GAN.", 1.0, above=0.0, below=16.0
@@ -39,7 +39,7 @@ class BenchmarkOptions(DeviceOptions):
         "Scales the depths of Inception v2.", 1.0, above=0.0, below=16.0
     )
     steps: int = option("Steps of a repetition.", 3, minimum=1)
-    repetitions: int = option("Of which the median counts.", 5, minimum=1)
+    repetitions: int = option("Repetitions, of which the median is reported.", 5, minimum=1)
 
     def validate(self) -> None:
         """Checks the numbers and the stages."""
@@ -60,13 +60,13 @@ def run(options: BenchmarkOptions) -> None:
     """Times the work of the stages on random images, each in a process of its own.
 
     Prints for each the seconds of a step (median and spread of the repetitions), images
-    and floating-point operations, and the floor: what the step would take at the rate of
-    a large matrix product, measured in the same process and precision. `outside` is the
+    and floating-point operations, and the lower bound: what the step would take at the rate
+    of a large matrix product, measured in the same process and precision. `outside` is the
     part of a training run that is input or records; memory is the process's peak.
     """
     print(
-        f"{'':16}{'batch':>6}{'s a step':>10}{'spread':>8}{'images/s':>10}{'GFLOP':>8}"
-        f"{'GFLOP/s':>9}{'floor s':>9}{'reached':>9}{'outside':>9}{'memory':>9}",
+        f"{'':16}{'batch':>6}{'s per step':>10}{'spread':>8}{'images/s':>10}{'GFLOP':>8}"
+        f"{'GFLOP/s':>9}{'bound s':>9}{'reached':>9}{'outside':>9}{'memory':>9}",
         flush=True,
     )
     figures = {}
@@ -82,11 +82,11 @@ def measure(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
     """Times one stage's work.
 
     Returns:
-        batch_size; seconds a step, one number a repetition; median_seconds; spread, the
-        largest less the smallest as a part of the median; images_per_second; operations a
-        step; matrix_rate, operations a second of a matrix product; floor_seconds and
-        reached, floor by median; outside, the part of a run, or None; memory in bytes;
-        precision; devices, in words.
+        batch_size; seconds per step, one number per repetition; median_seconds; spread, the
+        largest less the smallest as a part of the median; images_per_second; operations per
+        step; matrix_rate, operations per second of a matrix product; lower_bound_seconds;
+        reached, that bound divided by the median; outside, the part of a run, or None;
+        memory in bytes; precision; devices, in words.
     """
     options, devices = set_up_devices(options)
     work = benchmark.work.make_work(stage, options, devices)
@@ -98,7 +98,7 @@ def measure(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
     # Logical CPUs share one processor.
     rate *= devices.num_replicas if devices.kind == "GPU" else 1
     operations = work.operations()
-    floor = operations / rate
+    bound = operations / rate
     outside = work.outside() if work.outside else None
     return {
         "batch_size": work.batch_size,
@@ -108,8 +108,8 @@ def measure(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
         "images_per_second": work.batch_size / timing.median,
         "operations": operations,
         "matrix_rate": rate,
-        "floor_seconds": floor,
-        "reached": floor / timing.median,
+        "lower_bound_seconds": bound,
+        "reached": bound / timing.median,
         "outside": None if outside is None else outside / timing.median,
         "memory": memory,
         "precision": precision,
@@ -130,7 +130,7 @@ def _in_new_process(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
             return process.submit(measure, stage, options).result()
         except concurrent.futures.process.BrokenProcessPool as error:
             raise TrainingError(
-                f"the process for {stage} was killed, perhaps for want of memory: a smaller "
+                f"the process for {stage} was killed, perhaps for lack of memory: a smaller "
                 f"batch_size needs less. Received: {options.batch_size}"
             ) from error
 
@@ -140,7 +140,7 @@ def _print_row(stage: str, row: dict[str, Any]) -> None:
     print(
         f"{stage:16}{row['batch_size']:>6}{row['median_seconds']:>10.4f}{row['spread']:>8.1%}"
         f"{row['images_per_second']:>10.1f}{row['operations'] / 1e9:>8.1f}"
-        f"{row['matrix_rate'] / 1e9:>9.0f}{row['floor_seconds']:>9.3f}{row['reached']:>9.1%}"
+        f"{row['matrix_rate'] / 1e9:>9.0f}{row['lower_bound_seconds']:>9.3f}{row['reached']:>9.1%}"
         f"{outside:>9}{row['memory'] / 1e6:>6.0f} MB",
         flush=True,
     )

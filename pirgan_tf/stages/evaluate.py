@@ -147,7 +147,7 @@ def main() -> NoReturn:
 
 
 def check_features(features: str, vgg16_weights: str) -> None:
-    """Checks that VGG16's weights can serve the features, if these are of VGG16.
+    """Checks that VGG16's weights suffice for the features, if these are of VGG16.
 
     Raises:
         InputError: if they cannot.

@@ -31,7 +31,7 @@ class ExportInteractionsOptions(Options):
         "Rates by image, or every event.", "interactions", choices=("interactions", "csv", "jsonl")
     )
     pir_weights: str | None = option(
-        "What an interaction is worth: 0,.25,.5,.75,1 for 1 to 5 stars (so by default), or "
+        "Rates of interactions: 0,.25,.5,.75,1 for 1 to 5 stars (the default), or "
         "click=1,share=1,dwell>10=.5 for a page (by default click=1,share=1).",
         None,
     )

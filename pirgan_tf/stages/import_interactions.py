@@ -19,15 +19,15 @@ _ROLES = ("image", "rating", "rater", "status")
 class ImportInteractionsOptions(Options):
     """Flags of import_interactions."""
 
-    input: str = option("File of results, one rating a line.", reads=str)
-    source: str = option("Who wrote it.", "csv", choices=("mturk", "toloka", "csv"))
+    input: str = option("File of results, one rating per line.", reads=str)
+    source: str = option("Source of the file.", "csv", choices=("mturk", "toloka", "csv"))
     columns: tuple[str, ...] = option(
         "Names of its columns where they are not the usual ones of the source, such as "
         "image=Input.url,rating=Answer.stars; also rater and status.",
         (),
     )
     gallery: str = option("Gallery whose images were rated, from sample.", reads=str)
-    pir_weights: str = option("What 1 to 5 stars are worth.", "0,.25,.5,.75,1")
+    pir_weights: str = option("Rates of 1 to 5 stars.", "0,.25,.5,.75,1")
 
     def validate(self) -> None:
         """Checks the columns, the weights, the file and the gallery."""

@@ -28,9 +28,9 @@ class ListObjectivesOptions(Options):
     sets: int = option(
         "Objectives of several filters for each layer; fewer where there is no room.", 10, minimum=0
     )
-    set_size: int = option("Filters in each of these; they share none.", 20, minimum=2)
-    colors: bool = option("Whether to begin with the 12 objectives of colours.", True)
-    seed: int = option("Seed of the choice of filters.", 0, minimum=0, below=2**31)
+    set_size: int = option("Filters in each of these; no filter is in two of them.", 20, minimum=2)
+    colors: bool = option("Start the list with the 12 colour objectives.", True)
+    seed: int = option("Seed for the choice of filters.", 0, minimum=0, below=2**31)
 
     def validate(self) -> None:
         """Checks the numbers and the layers."""
@@ -46,7 +46,7 @@ class ListObjectivesOptions(Options):
 
 
 def run(options: ListObjectivesOptions) -> None:
-    """Writes a list of objectives (section 3 of the paper), one a line with its family.
+    """Writes a list of objectives (section 3 of the paper), one per line with its family.
 
     The output is a file, which reproduce takes as --objectives=FILE. It may be edited:
     what follows # is a comment. With the same seed, a shorter list is part of a longer

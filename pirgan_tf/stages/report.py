@@ -34,7 +34,7 @@ class ReportOptions(Options):
 
 
 def run(options: ReportOptions) -> None:
-    """Sets what runs found beside the paper's claims, in tables and figures.
+    """Compares what runs found with the paper's claims, in tables and figures.
 
     Run folders also give the images and curves of each objective; results.csv
     files, such as other reports wrote, give all else. Writes index.html, which is

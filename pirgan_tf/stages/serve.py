@@ -26,12 +26,10 @@ _ORIGIN = re.compile(r"https?://[^/\s*]+")
 class ServeOptions(Options):
     """Flags of serve."""
 
-    output: str = option(
-        "Folder of the survey; the same command goes on with it.", changes_result=False
-    )
+    output: str = option("Folder of the survey; the same command resumes it.", changes_result=False)
     gallery: str = option("Gallery, from sample.", reads=str)
     mode: str = option(
-        "What people see: the images one by one, to give stars, or one behind a page of yours.",
+        "What people see: images one by one, to give stars, or one behind a page of your own.",
         "rating",
         choices=("rating", "page"),
     )
@@ -41,18 +39,18 @@ class ServeOptions(Options):
         None,
     )
     name: str | None = option(
-        "What the raters' pages are called; by default the gallery's folder.",
+        "Title of the raters' pages; by default the name of the gallery's folder.",
         None,
         changes_result=False,
     )
     raters_per_image: int = option(
-        "How many raters are to answer for each image.", 10, minimum=1, changes_result=False
+        "Raters who answer for each image.", 10, minimum=1, changes_result=False
     )
     images_per_rater: int = option(
-        "How many images a rater is shown at most.", 100, minimum=1, changes_result=False
+        "Images that a rater is shown at most.", 100, minimum=1, changes_result=False
     )
     assignment_minutes: float = option(
-        "How long an image waits for a rater who left, in minutes.",
+        "Minutes after which an image assigned to a rater who left goes to another.",
         10.0,
         above=0,
         below=1e6,
@@ -77,7 +75,7 @@ class ServeOptions(Options):
     )
 
     renew_token: bool = option(
-        "Print another token of the owner's page, in place of one that is lost.",
+        "Print a new token for the owner's page, in place of a lost one.",
         False,
         changes_result=False,
     )
@@ -87,7 +85,7 @@ class ServeOptions(Options):
         super().validate()
         if self.overwrite:
             raise InputError(
-                "output must be another, for serve never deletes what people answered. "
+                "output must be another, for serve never deletes answers. "
                 f"Received: --overwrite of {self.output}"
             )
         for origin in self.allowed_origins:
@@ -117,7 +115,7 @@ def run(options: ServeOptions) -> None:
 
     Prints the raters' link, and once, when the study begins, the token of its owner's
     page; export_interactions writes the interactions.csv that train_estimator takes.
-    Started again, it goes on with the same study. Other studies in the same database,
+    Started again, it resumes the same study. Other studies in the same database,
     such as earlier rounds, are served too.
     """
     try:
@@ -209,6 +207,6 @@ def _announce(
     ]
     if token:
         lines.append(f"token: {token} (of the owner's page; it is not shown again)")
-    lines.append("running; Ctrl-C stops it, and the same command goes on")
+    lines.append("running; Ctrl-C stops it, and the same command resumes it")
     for line in lines:
         print(f"{STAGE}: {line}", flush=True)

@@ -24,7 +24,7 @@ class SimulateOptions(Options):
     rescale: bool = option(
         "Rescale the true rates to mean 0.5 and standard deviation 0.25 (section 5.2).", False
     )
-    seed: int = option("Seed of the users' chance.", 0, minimum=0, below=2**31)
+    seed: int = option("Seed of the users' responses.", 0, minimum=0, below=2**31)
 
     def validate(self) -> None:
         """Checks the numbers, the objective and the gallery."""

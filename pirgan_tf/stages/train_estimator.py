@@ -41,24 +41,24 @@ class TrainEstimatorOptions(TrainingOptions):
     )
     num_bins: int = option("Bins of the rate.", 100, minimum=2, below=10_001)
     head: str = option(
-        "Output: the paper's softmax over bins, or a scalar, which did worse there.",
+        "Output: the paper's softmax over bins, or a scalar, which did worse in the paper.",
         "softmax",
         choices=("softmax", "scalar"),
     )
     labels: str = option(
         "What the softmax learns: the bin of the observed rate, as in the paper, or what the "
-        "counts tell of the true rate, as a Beta distribution over the bins.",
+        "counts say about the true rate, as a Beta distribution over the bins.",
         "hard",
         choices=("hard", "soft"),
     )
     temperature: float = option("Softmax temperature in use.", estimator.USE_TEMPERATURE, above=0.0)
     slim_checkpoint: str | None = option(
-        "TF-slim's checkpoint of Inception v2 to begin with, instead of random weights.",
+        "TF-slim's checkpoint of Inception v2 with initial weights; random by default.",
         None,
         reads=str,
     )
     initial: str | None = option(
-        "Folder of train_estimator or pretrain_estimator to begin with, instead of random weights.",
+        "Folder of train_estimator or pretrain_estimator with initial weights; random by default.",
         None,
         reads=str,
     )
@@ -104,7 +104,7 @@ def run(options: TrainEstimatorOptions, trainers: "TracedTrainers | None" = None
 
     Args:
         options: the flags.
-        trainers: those of earlier runs in this process, whose graphs serve again.
+        trainers: those of earlier runs in this process, whose graphs are used again.
     """
     options, devices = set_up_devices(options)
     print(f"{STAGE}: {devices.reason}", flush=True)

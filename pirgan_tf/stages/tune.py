@@ -27,14 +27,14 @@ class TuneOptions(GanOptions):
     gan: str = option("GAN folder, from pretrain or tune.", reads=str)
     estimator: str = option("Estimator folder, from train_estimator.", reads=str)
     dataset: str | None = option(
-        "Photographs that the discriminator goes on to see; those of the GAN by default.",
+        "Photographs for the discriminator; those of the GAN by default.",
         None,
         reads=data.dataset_folder,
     )
     steps: int = option("Training steps.", 50_000, minimum=1, changes_result=False)
     pir_weight: float = option("w_PIR of section 2.1.4.", 1000.0, minimum=0.0)
     adversarial_weight: float = option(
-        "Weight of fooling the discriminator in the generator's loss; 0 leaves it out.",
+        "Weight of the adversarial term in the generator's loss; 0 leaves it out.",
         1.0,
         minimum=0.0,
     )
@@ -74,7 +74,7 @@ def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
 
     Args:
         options: the flags.
-        trainers: those of earlier runs in this process, whose graphs serve again.
+        trainers: those of earlier runs in this process, whose graphs are used again.
     """
     inherited = _inherit(options)
     options, devices = set_up_devices(dataclasses.replace(options, **inherited))

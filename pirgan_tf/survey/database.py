@@ -197,7 +197,7 @@ def _sqlite_engine(url: sa.URL, read_only: bool) -> sa.Engine:
 
     @sa.event.listens_for(engine, "checkout")
     def _check(*_: Any) -> None:
-        # An open connection would go on writing to a file that somebody has deleted.
+        # An open connection would continue writing to a file that somebody has deleted.
         if not path.is_file():
             raise DatabaseUnavailable(f"{_REACH}. Received: {path}, which is gone")
 

@@ -15,7 +15,7 @@ _LINES_AT_ONCE = 1000
 
 
 def event_lines(events: Iterator[dict[str, Any]], form: str) -> Iterator[str]:
-    """Writes events as CSV, with the names of their fields first, or as JSON, one a line.
+    """Writes events as CSV, with the names of their fields first, or as JSON, one per line.
 
     Args:
         events: as `stream_events` gives them.

@@ -5,7 +5,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-# A class or an office may begin at once behind one address; ten answers a second are no person's.
+# A class or an office may begin at once behind one address; ten answers per second are no person's.
 LIMITS = {"begin": "300/minute", "answer": "600/minute", "login": "10/minute"}
 
 

@@ -58,7 +58,7 @@ def intro(web: WebOf, key: str) -> HTMLResponse:
 
 @router.post("/start")
 def start(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
-    """Begins, or goes on, and sets the rater's cookie."""
+    """Starts or resumes the rating, and sets the rater's cookie."""
     web.limiter.check("begin", address(request))
     with web.database.write() as session:
         study = find_study(session, key, "rating")

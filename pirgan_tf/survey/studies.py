@@ -34,7 +34,7 @@ def create_study(
 ) -> tuple[Study, str | None]:
     """Makes a study of a gallery, or finds the one that was made of it before.
 
-    A study that is found goes on with the arguments given now; what people did in it
+    A study that is found continues with the arguments given now; what people did in it
     stays.
 
     Args:

@@ -30,7 +30,7 @@ def read_texts(folder: str | Path | None) -> Texts:
     """Reads intro.md and closing.md, in CommonMark; HTML in them is shown as text.
 
     Args:
-        folder: with one of these files or both; ours stand in for what is missing.
+        folder: with one of these files or both; ours replace what is missing.
 
     Raises:
         InputError: if neither is there, or one is not text in UTF-8.

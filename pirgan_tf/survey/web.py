@@ -22,7 +22,7 @@ _TEMPLATES = jinja2.Environment(
 
 @dataclasses.dataclass(frozen=True)
 class WebConfig:
-    """What the owner of a server decides, beside the studies themselves.
+    """What the owner of a server decides, apart from the studies themselves.
 
     Attributes:
         texts: what raters read.

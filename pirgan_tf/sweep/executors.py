@@ -43,7 +43,7 @@ def run_objectives(
     workers = (_Ray if options.executor == "ray" else _Processes)(options, folder)
     waiting, running = deque(texts), dict[Any, str]()
     # After the workers' start: Ray sets a handler of its own.
-    with signals.raised("; the same command goes on"), contextlib.closing(workers):
+    with signals.raised("; the same command resumes it"), contextlib.closing(workers):
         while waiting or running:
             # No more at a time: what is handed over already cannot be taken back on a signal.
             while waiting and len(running) < options.jobs:
@@ -129,7 +129,7 @@ class _Processes:
         except (EOFError, ConnectionResetError):
             code = self._end(done)
             raise _WorkerError(
-                f"its process was killed (exit code {code}), perhaps for want of memory"
+                f"its process was killed (exit code {code}), perhaps for lack of memory"
             ) from None
         self._idle.append(done)
         return outcome
@@ -171,7 +171,7 @@ class _Processes:
 
 
 class _Ray:
-    """Tasks of a Ray cluster; one whose worker was killed is begun again, and so goes on."""
+    """Tasks of a Ray cluster; one whose worker was killed is started again, and resumes."""
 
     def __init__(self, options: Any, folder: Path):
         import ray

@@ -53,7 +53,7 @@ class Outcome:
 def run_objective(text: str, options: Any, folder: Path) -> Outcome:
     """Does all that a run does for one objective, and that is not done yet.
 
-    A failure is recorded in failure.json, for the others to go on; the next attempt
+    A failure is recorded in failure.json and does not stop the others; the next attempt
     begins where it happened.
 
     Args:
@@ -110,7 +110,7 @@ def objective_folder(text: str, options: Any, folder: Path) -> Path:
 
 
 class _Chain:
-    """The stages of one objective, in turn.
+    """The stages of one objective, one after the other.
 
     Attributes:
         stage: the stage that runs, or ran last.

@@ -1,4 +1,4 @@
-"""Stage `reproduce`: every other stage in turn, for a list of objectives."""
+"""Stage `reproduce`: all other stages, for a list of objectives."""
 
 import contextlib
 import dataclasses
@@ -29,7 +29,7 @@ def run(options: Any) -> None:
     evaluate; then, for each objective, simulates its users, trains an estimator, tunes
     the GAN, samples again and evaluates. A
     flag of a stage has the stage's name before it, such as --tune_steps. Started
-    again, it goes on where it was stopped. An objective that fails does not stop the
+    again, it resumes where it was stopped. An objective that fails does not stop the
     others; the same command tries it again.
     """
     # The objectives themselves, whatever becomes of the file that lists them.

@@ -45,14 +45,12 @@ class _RunOptions(DeviceOptions):
     """Flags of reproduce that are its own, or common to several stages."""
 
     objectives: str = option(
-        "What the users like: one or several objectives, with spaces, or a file with one a line, "
-        "as list_objectives writes it.",
+        "What the users like: objectives separated by spaces, or a file with one per line, as "
+        "list_objectives writes it.",
         changes_result=False,
         reads=users.objective_file,
     )
-    gan: str | None = option(
-        "GAN folder to begin with, instead of pretraining one.", None, reads=str
-    )
+    gan: str | None = option("GAN folder to use instead of pretraining one.", None, reads=str)
     vgg16_weights: str = vgg16_weights_option()
     rounds: int = option("Rounds of users, estimator and tuning (section 4.3.3).", 1, minimum=1)
     tune_pir_weight: tuple[str, ...] = option(

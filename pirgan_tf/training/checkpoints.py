@@ -48,7 +48,7 @@ class Checkpoints:
         if steps and whole is None:
             raise InputError(
                 "the unfinished output must have a checkpoint that can be read, and has none; "
-                f"delete it to begin anew. Received: {self._folder.parent}"
+                f"delete it to start from the beginning. Received: {self._folder.parent}"
             )
         if whole is None:
             return 0, {}
@@ -58,7 +58,8 @@ class Checkpoints:
         except (AssertionError, ValueError) as error:
             raise InputError(
                 "the unfinished output must be of the same networks, and is of others, as another "
-                f"version builds them; delete it to begin anew. Received: {self._folder.parent}"
+                "version builds them; delete it to start from the beginning. "
+                f"Received: {self._folder.parent}"
             ) from error
         damaged = [step for step in steps if step > whole]
         if damaged:
@@ -72,7 +73,7 @@ class Checkpoints:
 
         Args:
             step: the step.
-            records: what the records need to go on, as JSON holds it.
+            records: what the records need to resume, as JSON holds it.
 
         Raises:
             TrainingError: if it cannot be written.

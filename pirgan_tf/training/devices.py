@@ -63,7 +63,7 @@ def configure(
         jit: `"on"`, `"off"` or `"auto"`: on with one GPU.
         seed: seed of the initial weights.
         deterministic: whether the same run gives the same bits each time on one
-            CPU, as operations run one at a time. It stays so until the process ends.
+            CPU, as operations run one at a time. This holds until the process ends.
 
     Raises:
         InputError: if there are fewer devices than `replicas`, if several replicas

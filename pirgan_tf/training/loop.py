@@ -47,12 +47,12 @@ class Schedule:
 def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
     """Trains to the last step, from the newest checkpoint in `folder` if there is one.
 
-    Several steps run in one call, about a second's worth, so that a signal is
+    One call runs as many steps as take about a second, so that a signal is
     answered soon and Python costs nothing. How the steps are split into calls
     has no influence on the weights.
 
     What is due at the last step only because it is the last comes after its
-    checkpoint: a run that goes on to more steps is then that of a straight one.
+    checkpoint: a run that continues to more steps is then that of a straight one.
 
     Args:
         trainer: the trainer, with all its variables built.
@@ -146,7 +146,7 @@ def _check_losses(sums: dict[str, float], first: int, last: int) -> None:
     for name, value in sums.items():
         if not math.isfinite(value):
             raise TrainingError(
-                f"{name} must stay finite; begin anew with a lower learning rate, or with "
+                f"{name} must stay finite; start again with a lower learning rate, or with "
                 "--precision=float32 if it was bfloat16. "
                 f"Received: {value} in steps {first} to {last}"
             )

@@ -18,7 +18,7 @@ class Records:
 
     Args:
         folder: the run's folder.
-        step: the step from which the run starts or goes on.
+        step: the step from which the run starts or resumes.
         state: what `state` gave at that step, empty at the start. Rows of ticks after
             it are dropped from stats.jsonl. TensorBoard keeps and repeats them.
         last_step: the step at which the run will end.
@@ -63,7 +63,7 @@ class Records:
             self._writer.close()
 
     def state(self) -> dict:
-        """Returns what a run that goes on from here needs for its next tick."""
+        """Returns what a run that resumes here needs for its next tick."""
         return {"last_tick": self.last_tick, "sums": self._sums}
 
     def add(self, sums: dict[str, float], count: int) -> None:

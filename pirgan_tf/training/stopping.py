@@ -35,7 +35,7 @@ class Stopping:
         """
         if self.signum is not None:
             name = signal.Signals(self.signum).name
-            kept = "checkpoint written" if self.saved else "nothing to go on from"
+            kept = "checkpoint written" if self.saved else "nothing to resume from"
             raise Interrupted(self.signum, f"stopped at step {self.saved} by {name}; {kept}")
 
     def _note(self, signum: int, _: Any) -> None:

@@ -11,11 +11,11 @@ from pirgan_tf.training.devices import Devices
 
 
 class Trainer(abc.ABC):
-    """Trains by calling one function a replica and step.
+    """Trains by calling one function per replica and step.
 
     Args:
         devices: where to train.
-        batch_size: images a step, over all replicas.
+        batch_size: images per step, over all replicas.
         num_images: images to train on.
         loss_names: names of the figures that a step gives.
 
@@ -87,7 +87,7 @@ class Trainer(abc.ABC):
             variable.assign(value)
 
     def evaluate(self, step: int) -> dict[str, float]:
-        """Returns figures beside the losses."""
+        """Returns figures in addition to the losses."""
         return {}
 
     def draw_images(self) -> np.ndarray | None:

@@ -1,6 +1,6 @@
 """How strongly each filter of VGG16 responds to each image.
 
-One pass through the network serves every objective, whatever its layer and
+One pass through the network is used for all objectives, whatever its layer and
 filters, so the responses of all filters are kept beside the images.
 """
 
@@ -32,7 +32,7 @@ VGG16_BATCH = 32
 
 _SIZE = 224
 
-# Part of the hash: another number makes kept tables be computed anew.
+# Part of the hash: another number makes the program compute stored tables again.
 _VERSION = b"1"
 
 

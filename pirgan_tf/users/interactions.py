@@ -1,6 +1,6 @@
 """The table of rates: how often each image was shown and liked, whoever the users were.
 
-It is a comma-separated file, `interactions.csv`, with one row an image:
+It is a comma-separated file, `interactions.csv`, with one row per image:
 
     image_id      text, as the gallery has it
     impressions   times the image was shown, a whole number from 1

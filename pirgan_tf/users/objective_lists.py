@@ -1,4 +1,4 @@
-"""Lists of objectives, as `--objectives` takes them: words, or a file with one a line."""
+"""Lists of objectives, as `--objectives` takes them: words, or a file with one per line."""
 
 import os.path
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def parse_objective_list(text_or_file: str) -> list[str]:
 
     Args:
         text_or_file: objectives with white space between them, or the path of a file
-            with one objective a line; there, "#" begins a comment, and lines may be
+            with one objective per line; there, "#" begins a comment, and lines may be
             empty.
 
     Raises:
@@ -49,7 +49,7 @@ def format_objective_list(objectives: Iterable[Objective]) -> str:
 
 
 def _parse_file(path: Path) -> list[str]:
-    lines = read_text(path, "list of objectives must be text in UTF-8, one a line").splitlines()
+    lines = read_text(path, "list of objectives must be text in UTF-8, one per line").splitlines()
     contents = [(line.partition("#")[0].strip(), number) for number, line in enumerate(lines, 1)]
     texts = _parse((text, f" (line {number} of {path})") for text, number in contents if text)
     if not texts:

@@ -44,7 +44,7 @@ class Objective:
         if len(slug) <= MAX_SLUG:
             return slug
         digest = hashlib.sha256(self.text.encode()).hexdigest()[:10]
-        # Cut between two filters, lest half a number read as another one.
+        # Cut between two filters, so that half a number is not read as another one.
         return slug[: MAX_SLUG - len(digest)].rpartition("-")[0] + f"-{digest}"
 
     def __call__(self, images: ArrayLike) -> np.ndarray:
@@ -69,7 +69,7 @@ class Objective:
 
         Raises:
             InputError: shape, type or range of the images is another; VGG16's weights
-                cannot serve the objective.
+                do not suffice for the objective.
         """
         asked, whole = self.energies(checked_images(images), keep_in)
         undefined = whole == 0

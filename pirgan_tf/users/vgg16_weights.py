@@ -39,7 +39,7 @@ _FILE_WITHOUT_TOP = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
 
 def check_vgg16_weights(weights: str, layers: Iterable[str]) -> None:
-    """Check that weights of VGG16 can serve some of its layers, without loading TensorFlow.
+    """Check that weights of VGG16 suffice for some of its layers, without loading TensorFlow.
 
     Args:
         weights: "imagenet", of which it is not checked whether it can be downloaded;
@@ -66,12 +66,12 @@ def check_layers(weights: str, layers: Iterable[str]) -> None:
     if lacking:
         raise InputError(
             f"vgg16_weights must have the fully connected layers for {', '.join(lacking)}. "
-            f"Received: {weights!r}, which has none and serves {', '.join(served)}"
+            f"Received: {weights!r}, which has none and suffices for {', '.join(served)}"
         )
 
 
 def served_layers(weights: str) -> list[str]:
-    """Return the layers that weights serve, in order; raises as `check_vgg16_weights`."""
+    """Return the layers for which weights suffice, in order; raises as `check_vgg16_weights`."""
     if weights == IMAGENET:
         top = True
     elif weights == RANDOM:

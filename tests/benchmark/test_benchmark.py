@@ -29,8 +29,8 @@ def test_figures_agree_with_each_other(figures):
         assert len(row["seconds"]) == 2
         assert min(row["seconds"]) <= row["median_seconds"] <= max(row["seconds"])
         assert row["images_per_second"] == pytest.approx(row["batch_size"] / row["median_seconds"])
-        assert row["floor_seconds"] == pytest.approx(row["operations"] / row["matrix_rate"])
-        assert row["reached"] == pytest.approx(row["floor_seconds"] / row["median_seconds"])
+        assert row["lower_bound_seconds"] == pytest.approx(row["operations"] / row["matrix_rate"])
+        assert row["reached"] == pytest.approx(row["lower_bound_seconds"] / row["median_seconds"])
         assert row["memory"] > 1e8
     assert figures["sample"]["outside"] is None
     assert 0 < figures["pretrain"]["outside"] < 1

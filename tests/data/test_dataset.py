@@ -172,7 +172,7 @@ def test_landscapes_in_the_other_order():
 
 
 def test_too_few_landscapes():
-    with pytest.raises(InputError, match=r"at least 2, one a class. Received: 1$"):
+    with pytest.raises(InputError, match=r"at least 2, one per class. Received: 1$"):
         load_dataset("landscapes", num_landscapes=1)
 
 

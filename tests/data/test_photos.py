@@ -332,7 +332,7 @@ def test_empty_class_folder(folders):
 
 def test_photographs_without_class_folders(tmp_path):
     save(quarters(), tmp_path / "photos" / "x.png")
-    with pytest.raises(InputError, match=r"one subfolder a class.*photos', with 1 files"):
+    with pytest.raises(InputError, match=r"one subfolder per class.*photos', with 1 files"):
         import_photos(tmp_path / "photos", tmp_path)
 
 

@@ -17,7 +17,7 @@ def sweep(sweeping):
 def test_sigterm_stops_the_workers_and_keeps_what_they_did(sweeping):
     stopped, _, _ = sweeping.result()
     assert stopped.status == 143, stopped
-    assert stopped.complaints == ["reproduce: stopped by SIGTERM; the same command goes on"]
+    assert stopped.complaints == ["reproduce: stopped by SIGTERM; the same command resumes it"]
 
 
 def test_every_objective_has_its_row(sweep):

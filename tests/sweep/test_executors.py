@@ -44,7 +44,7 @@ def test_only_the_objective_of_a_killed_worker_is_lost(tmp_path):
     assert {outcome.objective for outcome in outcomes} == set(texts)
     killed = [outcome for outcome in outcomes if outcome.failure.startswith("worker: ")]
     (failure,) = (outcome.failure for outcome in killed)
-    assert failure.endswith("was killed (exit code -9), perhaps for want of memory")
+    assert failure.endswith("was killed (exit code -9), perhaps for lack of memory")
     assert killed[0].objective in TEXTS
     for outcome in set(outcomes) - set(killed):
         assert outcome.failure.startswith("simulate: gallery must be a gallery.npz")

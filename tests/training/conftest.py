@@ -17,7 +17,7 @@ def devices():
 
 
 class LineTrainer(Trainer):
-    """Learns a line from two random points a step: the loop's smallest customer.
+    """Learns a line from two random points per step: the loop's smallest customer.
 
     Its loss "loss/step" is the number of the step, counted from 0, for sums and means
     that a test can work out.

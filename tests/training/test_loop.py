@@ -81,7 +81,9 @@ def test_a_checkpoint_of_another_network_is_refused(make_line_trainer, tmp_path)
     other = make_line_trainer()
     more = {"added": tf.Variable(0.0)}
     other.checkpoint_items = lambda: type(other).checkpoint_items(other) | more
-    with pytest.raises(InputError, match=r"of the same networks, .* delete it to begin anew"):
+    with pytest.raises(
+        InputError, match=r"of the same networks, .* delete it to start from the beginning"
+    ):
         run(other, schedule(8), tmp_path)
     assert checkpoints(tmp_path) == [4]
 
@@ -115,7 +117,7 @@ def test_a_signal_need_not_wait_where_nothing_can_be_lost(make_line_trainer, tmp
     """As while TensorFlow traces the first step, which may take a minute."""
     trainer = make_line_trainer()
     trainer.draw_batch = lambda *_: os.kill(os.getpid(), signal.SIGINT)
-    with pytest.raises(Interrupted, match="stopped at step 0 by SIGINT; nothing to go on from"):
+    with pytest.raises(Interrupted, match="stopped at step 0 by SIGINT; nothing to resume from"):
         run(trainer, schedule(12), tmp_path)
     assert trainer.steps_made() == 0
 

@@ -34,7 +34,7 @@ def test_fully_connected_layers_that_are_not_there_are_named(tmp_path):
     path = write_shapes(tmp_path / "notop.h5", top=False)
     message = refusal(path, ["pool5", "fc6", "fc8"])
     assert "fully connected layers for fc6, fc8" in message
-    assert f"Received: {path!r}" in message and "serves pool1, pool2" in message
+    assert f"Received: {path!r}" in message and "suffices for pool1, pool2" in message
     assert "fully connected layers for fc7" in refusal("random", ["fc7"])
 
 

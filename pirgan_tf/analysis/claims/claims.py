@@ -2,7 +2,7 @@
 
 Unless a claim says otherwise, it is judged on the first tuning of each objective,
 and a change is significant with p < 0.001 in Welch's t-test, as in the paper. How
-many of these also hold after Holm's correction over the table stands beside.
+many of these also hold after Holm's correction over the table is shown beside.
 
 A rule says when ours agrees. Chance alone reaches that in at most 5 % of tables. Ours
 does not agree only where a test rejects the claim (see `findings`); what is between

@@ -1,4 +1,4 @@
-"""The paper's figures 2, 3, 5 and 6: one point an objective, after its first tuning."""
+"""The paper's figures 2, 3, 5 and 6: one point per objective, after its first tuning."""
 
 import numpy as np
 import pandas as pd

@@ -47,7 +47,7 @@ def dress(axes: Axes) -> None:
 
 
 def draw_points(axes: Axes, rows: pd.DataFrame, x: ArrayLike, y: ArrayLike) -> None:
-    """Draw one point an objective.
+    """Draw one point per objective.
 
     Colour and shape are those of its layer or family; sets of filters are hollow,
     and changes that are not significant are faded.

@@ -72,7 +72,7 @@ def _read(sources: Sequence[str | Path]) -> tuple[list[Run], pd.DataFrame]:
         results.results_table([runs[number]]) if number in runs else results.read_results(source)
         for number, source in enumerate(sources)
     ]
-    # Refuses what was given twice, while it still bears the same name.
+    # Refuses what was given twice, while it still has the same name.
     results.correct(pd.concat(tables, ignore_index=True))
     _tell_apart(runs, tables)
     return list(runs.values()), results.correct(pd.concat(tables, ignore_index=True))

@@ -25,7 +25,7 @@ class PaperModel:
         title: section, and what is explained by what.
         fit: fits it to rows of the table.
         paper: what the paper says of it, by coefficient or "R²".
-        line: its predictor, if it has only one: then a robust line stands beside it.
+        line: its predictor, if it has only one: then a robust line is shown beside it.
     """
 
     title: str

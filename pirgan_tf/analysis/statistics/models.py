@@ -1,6 +1,6 @@
 """The linear models of section 4 of the paper, by ordinary least squares and robustly.
 
-Each takes rows of results.csv. One row an objective is right: several rounds or PIR
+Each takes rows of results.csv. One row per objective is right: several rounds or PIR
 weights of one objective are not independent. Rows that lack a figure of the model,
 as failed ones do, are left out.
 """

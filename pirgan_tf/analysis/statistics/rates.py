@@ -83,7 +83,7 @@ def calibration_table(
             group, so ties make fewer groups, of unequal size.
 
     Returns:
-        By rising prediction, one dict a group: count, and the means predicted and
+        By rising prediction, one dict per group: count, and the means predicted and
         observed.
 
     Raises:

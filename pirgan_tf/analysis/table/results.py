@@ -1,4 +1,4 @@
-"""results.csv: one row an objective, PIR weight and round, which carries its whole setting.
+"""results.csv: one row per objective, PIR weight and round, with its whole setting.
 
 Figures and claims are drawn from this table alone. Cells are empty where something
 is not known, was not computed, or has failed.

@@ -56,7 +56,7 @@ def objective_row(run: Run, objective: ObjectiveRun) -> Json:
 
 def _settings(run: Run, objective: ObjectiveRun) -> Json:
     """Gather the settings; older files lack some, which then had the paper's values."""
-    # Later rounds go on with the estimator, on more images: that is no other setting.
+    # Later rounds train the same estimator on more images: that is the same setting.
     first = objective.first or objective
     users = _options(objective.interactions or {})
     estimator = _options(_file(first.estimator))

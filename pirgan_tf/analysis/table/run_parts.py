@@ -63,7 +63,7 @@ class Training:
     def stats(self) -> list[Json]:
         """Rows of stats.jsonl, by rising step; a row has "step" and figures.
 
-        They are read anew each time: those of a whole sweep would fill the memory.
+        They are read again each time: those of a whole sweep would fill the memory.
         """
         return _stats(self.folder / "stats.jsonl")
 

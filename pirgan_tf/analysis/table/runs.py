@@ -13,8 +13,8 @@ The layout is that of `bin/reproduce`:
     RUN/objectives/SLUG/gan/            stats.jsonl, images/, options.json
     RUN/objectives/SLUG/evaluation/     evaluation.json, before.png, after.png, options.json
 
-With several PIR weights, the GANs and evaluations stand in SLUG/weight-WEIGHT/
-instead; all that belongs to a further round stands in SLUG/round-ROUND/.
+With several PIR weights, the GANs and evaluations are in SLUG/weight-WEIGHT/
+instead; all that belongs to a further round is in SLUG/round-ROUND/.
 
 Everything but one evaluation, failure or training may be missing, as in a run which
 is not finished. A folder with evaluation.json directly inside is read as a run of

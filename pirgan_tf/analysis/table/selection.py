@@ -5,7 +5,7 @@ import pandas as pd
 COLORS = ("single color", "two colors", "three colors")
 LAYERS = ("pool1", "pool2", "pool3", "pool4", "pool5", "fc6", "fc7", "fc8")
 
-# What tells one experiment from another, beside the objective, the PIR weight and the round.
+# What distinguishes experiments, apart from the objective, the PIR weight and the round.
 SETTINGS = (
     "seed",
     "num_images",
@@ -31,7 +31,7 @@ def evaluated(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def first_tuning(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that correspond to the paper's: one an objective of a run and setting.
+    """Return the rows that correspond to the paper's: one per objective, run and setting.
 
     These are the evaluated ones of the first round, and among several PIR weights
     that nearest to the paper's 1000.

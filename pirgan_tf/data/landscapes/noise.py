@@ -20,7 +20,7 @@ class Draws:
         self._generators = [np.random.default_rng((seed, index)) for index in indices]
 
     def uniform(self, low: float, high: float, shape: tuple[int, ...] = (1, 1)) -> np.ndarray:
-        """Uniform numbers, `[n, *shape]`; by default one an image, ready for a field."""
+        """Uniform numbers, `[n, *shape]`; by default one per image, ready for a field."""
         numbers = np.stack([g.random(shape, np.float32) for g in self._generators])
         return low + (high - low) * numbers
 

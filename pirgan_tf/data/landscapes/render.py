@@ -12,7 +12,7 @@ CLASS_NAMES = ("mountain", "coast")
 
 # Small enough for the fields of a batch to stay in the processor's cache.
 _BATCH = 16
-# Samples a pixel, one above the other: the edges of a landscape lie more or less flat.
+# Samples per pixel, one above the other: the edges of a landscape lie more or less flat.
 _OVERSAMPLING = 2
 
 

@@ -18,7 +18,7 @@ def vgg16_weights_option() -> Any:
 
 
 def check_objectives(texts: Iterable[str], vgg16_weights: str) -> list[users.Objective]:
-    """Parses objectives and checks, without TensorFlow, that VGG16's weights can serve them.
+    """Parses objectives and checks, without TensorFlow, that VGG16's weights suffice for them.
 
     Raises:
         InputError: for the first objective that is none, or weights that lack its layer.

@@ -19,7 +19,7 @@ _T = TypeVar("_T", bound="DeviceOptions")
 class DeviceOptions(Options):
     """Where, how precisely and from which seed a run computes."""
 
-    seed: int = option("Seed of every draw.", 0, minimum=0, below=2**31 - 1)
+    seed: int = option("Seed of all random draws.", 0, minimum=0, below=2**31 - 1)
     strategy: str = option(
         "Where to train; auto is mirrored where there are several GPUs.",
         "auto",
@@ -81,7 +81,7 @@ class TrainingOptions(DeviceOptions):
 
     steps: int = option("Training steps.", minimum=1, changes_result=False)
     batch_size: int = option(
-        "Images a step, over all replicas (decision of ours).", 64, minimum=1, below=2**16
+        "Images per step, over all replicas (decision of ours).", 64, minimum=1, below=2**16
     )
     log_every: int = option("Steps between status lines.", 100, minimum=1, changes_result=False)
     checkpoint_every: int = option(
@@ -91,7 +91,7 @@ class TrainingOptions(DeviceOptions):
         "Minutes between checkpoints; 0 is none.", 10.0, minimum=0.0, changes_result=False
     )
     keep_checkpoints: int = option(
-        "Newest checkpoints kept while training.", 3, minimum=1, changes_result=False
+        "Number of newest checkpoints kept while training.", 3, minimum=1, changes_result=False
     )
 
     def validate(self) -> None:
