@@ -353,7 +353,13 @@ def test_nothing_to_report(tmp_path):
         (lambda content: content["kid"].pop("after"), "lacks the field 'after'"),
         (lambda content: content.update(comparison=None), "'comparison' that is not an object"),
         (lambda content: content["rates_before"].append(7), "rates_before must be numbers in"),
+        (lambda content: content["rates_after"].pop(), "Received: 999 and 0"),
+        (lambda content: content["comparison"].update(num_before=9), "num_before numbers, 9"),
+        (lambda content: content.update(undefined_after=1001), "Received: 1000 and 1001"),
         (lambda content: content.update(undefined_before=-3), "undefined_before must be"),
+        (lambda content: content["estimated"].update(after=None), "'after' that is not a number"),
+        (lambda content: content.update(estimated={}), "lacks the field 'before'"),
+        (lambda content: content["diversity"].pop("kid"), "lacks the field 'kid'"),
         (lambda content: content.update(objective="color:mauve"), "color:mauve"),
     ],
 )

@@ -56,6 +56,13 @@ def test_until_the_best_round_is_known_the_first_is_kept(tmp_path):
     assert [objective.kept for objective in read_run(tmp_path).objectives] == [True, False]
 
 
+def test_the_best_round_must_be_one_that_is_there(tmp_path):
+    fake_runs.make_empty_run(tmp_path)
+    fake_runs.make_rounds(tmp_path, "vgg16:pool2:17", [0.1, 0.2], best=3)
+    with pytest.raises(InputError, match=r"one of the rounds there\. Received: 3 in .*pool2-17"):
+        read_run(tmp_path)
+
+
 def test_weights_share_their_estimator(tmp_path):
     fake_runs.make_empty_run(tmp_path)
     changes = {1000.0: 0.2, 0.5: 0.01, 1e6: 0.3}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pirgan_tf.analysis.statistics.comparison import Comparison
+from pirgan_tf.analysis.statistics.diversity import Diversity
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import (
     OPTIONAL_NUMBER,
@@ -33,9 +34,18 @@ _EVALUATION: Fields = {
     "kid": (dict, _NONE),
 }
 _KID: Fields = {"before": dict, "after": dict}
-_COMPARISON: Fields = {
-    name: OPTIONAL_NUMBER if kind is float else kind
-    for name, kind in typing.get_type_hints(Comparison).items()
+_COMPARISON, _DIVERSITY = (
+    {
+        name: OPTIONAL_NUMBER if kind is float else kind
+        for name, kind in typing.get_type_hints(figures).items()
+    }
+    for figures in (Comparison, Diversity)
+)
+_ESTIMATED: Fields = {
+    "before": float,
+    "after": float,
+    "change": float,
+    "learned_before": (bool, _NONE),
 }
 
 
@@ -126,9 +136,21 @@ def read_evaluation(folder: Path) -> Evaluation | None:
     defined: dict[str, Any] = {
         name: math.nan if figures[name] is None else figures[name] for name in _COMPARISON
     }
-    for name in ("rates_before", "rates_after"):
-        if not content[name] or not all(_is_rate(rate) for rate in content[name]):
-            raise InputError(f"{name} must be numbers in [0, 1]. Received: others in {file}")
+    for when in ("before", "after"):
+        rates = content[f"rates_{when}"]
+        if not rates or not all(_is_rate(rate) for rate in rates):
+            raise InputError(f"rates_{when} must be numbers in [0, 1]. Received: others in {file}")
+        number = figures[f"num_{when}"]
+        if len(rates) != number or content[f"undefined_{when}"] > number:
+            raise InputError(
+                f"rates_{when} must be num_{when} numbers, {number}, and undefined_{when} at most "
+                f"as many. Received: {len(rates)} and {content[f'undefined_{when}']} in {file}"
+            )
+    if content["estimated"] is not None:
+        # Version 0.1 did not tell what the estimator had learned from.
+        check_object({"learned_before": None} | content["estimated"], _ESTIMATED, file)
+    if content["diversity"] is not None:
+        check_object(content["diversity"], _DIVERSITY, file)
     return Evaluation(
         objective=content["objective"],
         family=content["family"],

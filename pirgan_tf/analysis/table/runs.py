@@ -162,6 +162,10 @@ def _objective(place: Path) -> list[ObjectiveRun]:
                     evaluation=read_evaluation(part / "evaluation"),
                 )
             )
+    if all(objective.round != kept for objective in found):
+        raise InputError(
+            f"round of best_round.json must be one of the rounds there. Received: {kept} in {place}"
+        )
     failure = read_optional(
         place / "failure.json", dict.fromkeys(("objective", "family", "stage", "reason"), str)
     )
