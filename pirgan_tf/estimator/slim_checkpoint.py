@@ -1,7 +1,9 @@
 """Weights for Inception v2 from checkpoints that TF-slim wrote."""
 
+import glob
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -9,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import check_file, is_folder
 
 _SCOPE = "InceptionV2/"
 
@@ -22,6 +25,11 @@ _NOT_FEATURES = frozenset(
 
 # What TF-slim's train_image_classifier.py, with its default optimizer, keeps beside a variable.
 _SLOTS = frozenset({"ExponentialMovingAverage", "RMSProp", "RMSProp_1"})
+
+_WANTED = (
+    "path must be a TF-slim checkpoint: its prefix (without .index), a single file in the old "
+    "format, or a folder with a 'checkpoint' file"
+)
 
 _NAMES_SHOWN = 3
 
@@ -55,8 +63,9 @@ def load_slim_checkpoint(model: keras.Model, path: str | os.PathLike[str]) -> No
 
     Raises:
       InputError: there is no readable checkpoint at `path`; or it lacks a
-        variable, adds one (batch norm's gamma among them) or has one of another
-        shape or type. Nothing in the model has changed then.
+        variable, adds one (batch norm's gamma among them), has one of another
+        shape or type, or holds NaN, infinity or a negative variance. Nothing in
+        the model has changed then.
 
     Source: TF-slim, `nets/inception_v2.py` and `nets/inception_utils.py`.
     """
@@ -66,6 +75,14 @@ def load_slim_checkpoint(model: keras.Model, path: str | os.PathLike[str]) -> No
     if broken:
         raise InputError(
             f"checkpoint must hold finite numbers. Received: {_some(broken)} with others in {path}"
+        )
+    negative = sorted(
+        name for name in values if name.endswith("/moving_variance") and values[name].min() < 0
+    )
+    if negative:
+        raise InputError(
+            "variances of batch norm must not be negative. "
+            f"Received: {_some(negative)} with such in {path}"
         )
     for name, variable in targets.items():
         variable.assign(values[name])
@@ -90,6 +107,7 @@ def _variables_by_slim_name(model: keras.Model) -> dict[str, Any]:
 
 def _read(path: str, targets: dict[str, Any]) -> dict[str, np.ndarray]:
     try:
+        _check_files(path)
         reader = tf.train.load_checkpoint(path)
         _check(path, reader, targets)
         return {name: reader.get_tensor(name) for name in targets}
@@ -99,10 +117,15 @@ def _read(path: str, targets: dict[str, Any]) -> dict[str, np.ndarray]:
     # too early is an IndexError.
     except (tf.errors.OpError, IndexError, OSError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise InputError(
-            "path must be a TF-slim checkpoint: its prefix (without .index), a single file in the"
-            f" old format, or a folder with a 'checkpoint' file ({reason}). Received: {path!r}"
-        ) from error
+        raise InputError(f"{_WANTED} ({reason}). Received: {path!r}") from error
+
+
+def _check_files(path: str) -> None:
+    """Refuses pipes and devices, on which TensorFlow would wait for ever."""
+    folder, name = (path, "") if is_folder(path) else os.path.split(path)
+    for file in Path(folder).glob(f"{glob.escape(name)}*") if path else ():
+        if file.exists() and not file.is_dir():
+            check_file(file, _WANTED)
 
 
 def _check(path: str, reader: Any, targets: dict[str, Any]) -> None:

@@ -1,3 +1,6 @@
+import os
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -168,6 +171,22 @@ def test_another_network_is_refused_and_nothing_changes(change, expected, small,
         np.testing.assert_array_equal(variable, value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("moving_mean", np.nan, "checkpoint must hold finite numbers"),
+        ("moving_variance", -1, "variances of batch norm must not be negative"),
+    ],
+)
+def test_numbers_that_no_network_has_are_refused(name, value, words, small, model, tmp_path):
+    wrong = next(n for n in small[1] if n.endswith(name))
+    slim_reference.write(
+        tmp_path / "model.ckpt", small[1] | {wrong: np.full_like(small[1][wrong], value)}
+    )
+    with pytest.raises(InputError, match=f"^{words}. Received: 1 variable: {wrong} with "):
+        load_slim_checkpoint(model, tmp_path / "model.ckpt")
+
+
 def test_another_depth_is_refused(small):
     with pytest.raises(InputError, match="it has another shape in"):
         load_slim_checkpoint(build_inception_v2(32, 0.5), small[0])
@@ -183,6 +202,17 @@ def test_unreadable_paths_are_one_line(small, model, tmp_path):
             load_slim_checkpoint(model, tmp_path / path)
     with pytest.raises(InputError, match=r"Received: ''$"):
         load_slim_checkpoint(model, "")
+
+
+@pytest.mark.parametrize("of_folder", [False, True])
+def test_a_pipe_in_place_of_a_file_is_refused(of_folder, small, model, tmp_path):
+    for source in small[0].parent.glob("*"):
+        shutil.copy(source, tmp_path)
+    pipe = tmp_path / ("checkpoint" if of_folder else f"{small[0].name}.data-00000-of-00001")
+    pipe.unlink()
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match=f"Received: {pipe}, which is not a regular file$"):
+        load_slim_checkpoint(model, tmp_path if of_folder else tmp_path / small[0].name)
 
 
 def test_a_cut_off_checkpoint_changes_nothing(small, model, tmp_path):
