@@ -64,7 +64,7 @@ class Checkpoints:
         damaged = [step for step in steps if step > whole]
         if damaged:
             names = ", ".join(map(str, damaged))
-            print(f"the checkpoint of step {names} is damaged; going on from step {whole}")
+            print(f"the checkpoint of step {names} is damaged; resuming from step {whole}")
             self._delete(damaged)
         return int(self._step.numpy()), json.loads(self._records.numpy())
 

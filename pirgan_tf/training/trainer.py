@@ -108,9 +108,10 @@ class Trainer(abc.ABC):
             shares = update(self.draw_batch(step, replica))
             return [shares[name] for name in self.loss_names]
 
-        sums = [tf.zeros([]) for _ in self.loss_names]
+        # Double precision: a tick's means must not depend on how its steps are split into calls.
+        sums = [tf.zeros([], tf.float64) for _ in self.loss_names]
         for step in tf.range(first_step, first_step + num_steps):
             shares = self.strategy.run(replica_step, args=(step,))
             total = self.strategy.reduce(tf.distribute.ReduceOp.SUM, shares, axis=None)
-            sums = [a + b for a, b in zip(sums, total, strict=True)]
+            sums = [a + tf.cast(b, a.dtype) for a, b in zip(sums, total, strict=True)]
         return dict(zip(self.loss_names, sums, strict=True))

@@ -60,7 +60,7 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     damage(folder / "checkpoints" / f"ckpt-6.{part}")
     again = make_line_trainer()
     assert train(again, 8, folder) == 8
-    assert "the checkpoint of step 6 is damaged; going on from step 4" in capsys.readouterr().out
+    assert "the checkpoint of step 6 is damaged; resuming from step 4" in capsys.readouterr().out
     assert all(np.array_equal(a, b) for a, b in zip(again.values(), straight, strict=True))
     # The steps are made once more, and with them the checkpoint.
     assert (folder / "checkpoints" / "ckpt-6.index").exists()

@@ -265,6 +265,17 @@ def test_training_is_traced_once_however_the_steps_are_split(make_line_trainer, 
     assert trainer.train.experimental_get_tracing_count() == 1
 
 
+def test_sums_of_losses_have_the_same_bits_however_the_steps_are_split(make_line_trainer):
+    def total(*counts):
+        trainer, first, sums = make_line_trainer(), 0, 0.0
+        for count in counts:
+            losses = trainer.train(tf.constant(first, tf.int64), tf.constant(count, tf.int64))
+            first, sums = first + count, sums + float(losses["loss/line"])
+        return sums
+
+    assert total(40) == total(1, 12, 27)
+
+
 def test_images_are_written_when_due_and_the_first_before_training(make_line_trainer, tmp_path):
     run(make_line_trainer(), schedule(10, images_every=4), tmp_path)
     images = {path.name: np.asarray(Image.open(path)) for path in (tmp_path / "images").iterdir()}
