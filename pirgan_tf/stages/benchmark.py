@@ -65,7 +65,7 @@ def run(options: BenchmarkOptions) -> None:
     part of a training run that is input or records; memory is the process's peak.
     """
     print(
-        f"{'':16}{'batch':>6}{'s per step':>10}{'spread':>8}{'images/s':>10}{'GFLOP':>8}"
+        f"{'':16}{'batch':>6}{'s per step':>12}{'spread':>8}{'images/s':>10}{'GFLOP':>8}"
         f"{'GFLOP/s':>9}{'bound s':>9}{'reached':>9}{'outside':>9}{'memory':>9}",
         flush=True,
     )
@@ -138,7 +138,7 @@ def _in_new_process(stage: str, options: BenchmarkOptions) -> dict[str, Any]:
 def _print_row(stage: str, row: dict[str, Any]) -> None:
     outside = "-" if row["outside"] is None else f"{row['outside']:.1%}"
     print(
-        f"{stage:16}{row['batch_size']:>6}{row['median_seconds']:>10.4f}{row['spread']:>8.1%}"
+        f"{stage:16}{row['batch_size']:>6}{row['median_seconds']:>12.4f}{row['spread']:>8.1%}"
         f"{row['images_per_second']:>10.1f}{row['operations'] / 1e9:>8.1f}"
         f"{row['matrix_rate'] / 1e9:>9.0f}{row['lower_bound_seconds']:>9.3f}{row['reached']:>9.1%}"
         f"{outside:>9}{row['memory'] / 1e6:>6.0f} MB",
