@@ -138,14 +138,23 @@ def main() -> NoReturn:
     run_command(STAGE, TuneOptions, run, dry_run)
 
 
+def check_classes(classes: tuple[str, ...], class_names: tuple[str, ...]) -> None:
+    """Checks the classes of the photographs, where they are given and the GAN has classes.
+
+    Raises:
+        InputError: they are not the GAN's, in their order.
+    """
+    if class_names and classes not in ((), class_names):
+        raise InputError(
+            f"classes must be those of the GAN, in their order: {','.join(class_names)}. "
+            f"Received: {','.join(classes)}"
+        )
+
+
 def _inherit(options: TuneOptions) -> dict[str, Any]:
     """Returns the options that are taken over from the inputs' own, where they are not given."""
     class_names = gan.read_gan_shape(options.gan).class_names
-    if class_names and options.classes not in ((), class_names):
-        raise InputError(
-            f"classes must be those of the GAN, in their order: {','.join(class_names)}. "
-            f"Received: {','.join(options.classes)}"
-        )
+    check_classes(options.classes, class_names)
     inherited = {
         "dataset": options.dataset,
         "classes": options.classes or class_names,

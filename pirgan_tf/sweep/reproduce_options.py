@@ -93,7 +93,8 @@ class _RunOptions(DeviceOptions):
                 f"rounds. Received: {self.rounds} rounds"
             )
         if self.gan:
-            image_size = gan.read_gan_shape(self.gan).image_size
+            shape = gan.read_gan_shape(self.gan)
+            image_size, class_names = shape.image_size, shape.class_names
             made_with = read_options(
                 self.gan, ("pretrain", "tune"), {"dataset": str, "classes": list}
             )
@@ -102,6 +103,8 @@ class _RunOptions(DeviceOptions):
             stage_options("pretrain", self, output=self.output).validate()
             dataset, classes = options["pretrain_dataset"], options["pretrain_classes"]
             image_size = options["pretrain_image_size"] or data.IMAGE_SIZE
+            class_names = classes if options["pretrain_conditional"] else ()
+        tune.check_classes(options["tune_classes"], class_names)
         data.validate_dataset_spec(
             options["tune_dataset"] or dataset, options["tune_classes"] or classes
         )
@@ -151,7 +154,8 @@ class _RunOptions(DeviceOptions):
     def pir_weights(self) -> tuple[float, ...]:
         """The values of w_PIR, in their order."""
         try:
-            weights = tuple(float(text) for text in self.tune_pir_weight)
+            # -0 becomes 0: they would be two folders of one weight.
+            weights = tuple(float(text) + 0.0 for text in self.tune_pir_weight)
         except ValueError:
             weights = ()
         # They name folders in this form.

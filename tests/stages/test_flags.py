@@ -146,6 +146,12 @@ def test_a_missing_required_flag_is_named(commands, stage):
         ),
         ("reproduce", ("--objectives=color:red", "--tune_pir_weight=1,x"), ("pir_weight", "1,x")),
         ("reproduce", ("--objectives=color:red", "--tune_pir_weight=1,1"), ("differ", "1,1")),
+        ("reproduce", ("--objectives=color:red", "--tune_pir_weight=-0.0,0"), ("differ", "-0.0,0")),
+        (
+            "reproduce",
+            ("--objectives=color:red", "--pretrain_classes=coast,mountain", "--tune_classes=coast"),
+            ("those of the GAN", "coast,mountain"),
+        ),
         (
             "reproduce",
             ("--objectives=color:red", "--tune_pir_weight=1,2", "--rounds=2"),
