@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pirgan_tf import analysis, training, users
+from pirgan_tf import analysis, gan, training, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.outputs import run_folder
 from pirgan_tf.data.gallery import read_gallery
@@ -37,6 +37,9 @@ def run(options: Any) -> None:
     options = dataclasses.replace(options, objectives=" ".join(texts))
     # Before anything starts TensorFlow: it takes these settings only once.
     resolved, _ = set_up_devices(options)
+    if options.gan:
+        # The discriminator is not needed until the first tuning, after much work.
+        gan.load_networks(options.gan)
     with run_folder(STAGE, options, lambda folder: _is_finished(folder, texts)) as folder:
         # Workers may be elsewhere, and the paths are part of the stages' options.
         folder = folder.resolve()

@@ -75,6 +75,18 @@ def test_tune_refuses_a_spoilt_gan_folder(
     assert str(gan) in commands.call("tune", *flags, output=nowhere).refusal()
 
 
+@pytest.mark.parametrize("how", ["missing", "of another width"])
+def test_reproduce_refuses_a_spoilt_discriminator_before_any_work(
+    commands, nowhere, inputs, tmp_path, how
+):
+    gan = _copy(inputs["tune"]["gan"], tmp_path / "gan")
+    _spoil(gan / "discriminator.keras", how)
+    flags = ("--objectives=color:red", f"--gan={gan}")
+    assert (
+        f"{gan}/discriminator.keras" in commands.call("reproduce", *flags, output=nowhere).refusal()
+    )
+
+
 @pytest.mark.parametrize(
     "file, how",
     [
