@@ -110,7 +110,9 @@ def _read(path: str, targets: dict[str, Any]) -> dict[str, np.ndarray]:
         _check_files(path)
         reader = tf.train.load_checkpoint(path)
         _check(path, reader, targets)
-        return {name: reader.get_tensor(name) for name in targets}
+        # What a double holds and float32 does not becomes infinite, and is refused with it.
+        with np.errstate(over="ignore"):
+            return {name: reader.get_tensor(name).astype(np.float32) for name in targets}
     except InputError:
         raise
     # Some of the reader's failures keep the type that its C++ gave them: a data file which ends
