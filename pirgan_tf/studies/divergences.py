@@ -75,8 +75,8 @@ def run(options: Options, _: Path) -> Outcome:
         question=(
             "p is a mixture of two Gaussians and q is one Gaussian, which cannot be p. Maximum "
             "likelihood minimises KL(p || q), which is large where there is data and q has no "
-            "mass; KL(q || p) is large where q has mass and there is no data. The tutorial shows this "
-            "to tell models that blur from models that leave modes out."
+            "mass; KL(q || p) is large where q has mass and there is no data. The tutorial shows "
+            "this to tell models that blur from models that leave modes out."
         ),
         answer=(
             f"KL(p || q) puts q between the modes, with {masses[0]:.0%} of its mass where hardly "

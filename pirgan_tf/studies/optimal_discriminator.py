@@ -1,6 +1,7 @@
 """What a discriminator learns from samples of two known densities: p / (p + q)."""
 
 import dataclasses
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,7 +148,7 @@ def train(options: Options, seed: int) -> np.ndarray:
 
     curves = [curve()]
     ends = np.linspace(0, options.steps, _RECORDS + 1).round().astype(np.int32)
-    for first, last in zip(ends, ends[1:], strict=False):
+    for first, last in itertools.pairwise(ends):
         train_steps(tf.constant(first), tf.constant(last))
         curves.append(curve())
     return np.stack(curves)

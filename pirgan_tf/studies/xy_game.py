@@ -71,8 +71,8 @@ def run(options: Options, _: Path) -> Outcome:
             "equilibrium, and a spiral outward if they are large."
         ),
         answer=(
-            "Infinitely small steps play in circles. Steps of every size spiral outward, by exactly "
-            f"sqrt(1 + e²) a step: after {options.turns:g} turns with steps of {max(sizes):g} the "
+            "Infinitely small steps play in circles. Steps of every size spiral outward, by "
+            f"exactly sqrt(1 + e²) a step: after {options.turns:g} turns with steps of {max(sizes):g} the "
             f"players are {last:.2f} times as far from the equilibrium as at the start."
         ),
         findings=findings,
@@ -136,6 +136,6 @@ def _draw(times: np.ndarray, circle: np.ndarray, spirals: dict[float, np.ndarray
         )
     left.plot(0, 0, "+", color=style.GREY, markersize=8)
     left.set(xlabel="x, minimises xy", ylabel="y, maximises xy", aspect="equal")
-    right.set(xlabel="step size × steps", ylabel="distance from (0, 0)", ylim=(0, None))
+    right.set(xlabel="step size times steps", ylabel="distance from (0, 0)", ylim=(0, None))
     figure.legend(loc="outside upper left", ncols=4, frameon=False, fontsize=style.FONT_SIZE - 0.5)
     return figure

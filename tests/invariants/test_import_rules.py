@@ -10,7 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "pirgan_tf"
 COMPONENTS = ("gan", "users", "survey", "estimator", "data", "analysis")
-# What each package may import beside itself and errors; sweep > stages > studies > components > the rest.
+# What each package may import beside itself and errors:
+# sweep > stages > studies > components > the rest.
 ALLOWED = {
     "files": set(),
     "cli": {"files"},
