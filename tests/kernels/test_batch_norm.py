@@ -46,6 +46,29 @@ def test_outputs_gradients_and_statistics_are_those_of_keras(kwargs, training, j
         np.testing.assert_allclose(left, right, rtol=1e-4, atol=2e-5)
 
 
+def test_second_derivatives_are_those_of_the_formula():
+    """Unrolled discriminators need them; those of `tf.nn.moments`, as Keras has, are off."""
+    fused, _ = pair()
+
+    def formula(x, training):
+        centred = x - tf.reduce_mean(x, [0, 1, 2])
+        variance = tf.reduce_mean(centred**2, [0, 1, 2])
+        outputs = centred * tf.math.rsqrt(variance + fused.epsilon)
+        return outputs * fused.gamma.value + fused.beta.value
+
+    def second(layer):
+        x = images(1)[:1, :2, :2]
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                loss = tf.reduce_sum(tf.tanh(layer(x, training=True)) * images(2)[:1, :2, :2])
+            slope = tf.reduce_sum(tape.gradient(loss, x) * images(4)[:1, :2, :2])
+        return outer.gradient(slope, x)
+
+    np.testing.assert_allclose(second(fused), second(formula), rtol=1e-3, atol=1e-4)
+
+
 def test_a_frozen_layer_uses_its_statistics_also_while_others_train():
     fused, plain = pair()
     fused.trainable = False
