@@ -56,18 +56,19 @@ def run(options: Options, _: Path) -> Outcome:
     empty = density < 0.01 * density.max()
     masses = [_integral(np.where(empty, fit.density, 0.0)) for fit in (forward, reverse)]
     near = max(_MEANS, key=lambda mode: -abs(mode - reverse.mean))
+    hollow = "mass of q where p is below 1 % of its maximum"
     findings = [
-        Finding("KL(p || q): mean of q", forward.mean, "between the modes"),
-        Finding("KL(p || q): mean of q in closed form, that of p", mean),
-        Finding("KL(p || q): standard deviation of q", forward.sd, "covers both modes"),
-        Finding("KL(p || q): standard deviation in closed form, that of p", variance**0.5),
-        Finding("KL(q || p): mean of q", reverse.mean, "at one mode"),
-        Finding("KL(q || p): the mode of p that is nearest to it", near),
-        Finding("KL(q || p): standard deviation of q", reverse.sd, "of one mode"),
-        Finding("KL(q || p): standard deviation of that mode", _SD),
-        Finding("KL(p || q): mass of q where p is below 1 % of its maximum", masses[0]),
-        Finding("KL(q || p): mass of q where p is below 1 % of its maximum", masses[1]),
+        Finding("KL(p || q): mean of q", forward.mean, f"between the modes; p's own, {mean:.4g}"),
+        Finding(
+            "KL(p || q): standard deviation of q",
+            forward.sd,
+            f"covers both modes; p's own, {variance**0.5:.4g}",
+        ),
+        Finding(f"KL(p || q): {hollow}", masses[0], "some"),
         Finding("KL(p || q) at its minimum, nats", forward.divergence),
+        Finding("KL(q || p): mean of q", reverse.mean, f"at one mode; the nearest, {near:g}"),
+        Finding("KL(q || p): standard deviation of q", reverse.sd, f"that of the mode, {_SD:g}"),
+        Finding(f"KL(q || p): {hollow}", masses[1], "hardly any"),
         Finding("KL(q || p) at its minimum, nats", reverse.divergence),
     ]
     return Outcome(
@@ -158,7 +159,7 @@ def _integral(values: np.ndarray) -> float:
 
 def _draw(density: np.ndarray, forward: Fit, reverse: Fit) -> "Figure":
     style = analysis.figures.style
-    figure = style.new_figure(2.6)
+    figure = style.new_figure(2.8)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, fit, title in zip(
         panels, (forward, reverse), ("argmin KL(p || q)", "argmin KL(q || p)"), strict=True
@@ -169,8 +170,16 @@ def _draw(density: np.ndarray, forward: Fit, reverse: Fit) -> "Figure":
         axes.plot(
             _GRID, fit.density, "--", color=style.VERMILLION, linewidth=1.6, label="q, one Gaussian"
         )
-        axes.set(xlim=(-6, 6), ylim=(0, None), xlabel="x")
+        axes.set(xlim=(-6, 6), xlabel="x")
         axes.set_title(title, fontsize=style.FONT_SIZE + 1)
-    panels[0].set_ylabel("density")
-    panels[0].legend(frameon=False, fontsize=style.FONT_SIZE - 1, loc="upper left")
+    panels[0].set(ylabel="density", ylim=(0, None))
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside upper left",
+        ncols=2,
+        frameon=False,
+        fontsize=style.FONT_SIZE - 0.5,
+    )
     return figure

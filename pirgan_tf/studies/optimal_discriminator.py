@@ -99,7 +99,7 @@ def optimum() -> np.ndarray:
 
 def mean_error(curves: np.ndarray) -> np.ndarray:
     """Returns the mean of |D - p / (p + q)| under (p + q) / 2, for each row of `[n, grid]`."""
-    weights = sum(densities())
+    weights = np.sum(densities(), axis=0)
     return np.abs(curves - optimum()) @ weights / weights.sum()
 
 

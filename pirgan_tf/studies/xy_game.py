@@ -52,13 +52,13 @@ def run(options: Options, _: Path) -> Outcome:
     ]
     for size, spiral in spirals.items():
         growth = float((abs(spiral[-1]) / abs(_START)) ** (1 / (len(spiral) - 1)))
+        closed = f"sqrt(1 + e²) = {np.hypot(1, size):.5g}"
         findings += [
+            Finding(f"steps of {size:g}: growth of the distance a step", growth, closed),
             Finding(
-                f"steps of {size:g}: growth of the distance a step", growth, "above 1: a spiral"
-            ),
-            Finding(f"steps of {size:g}: sqrt(1 + e²), the closed form", float(np.hypot(1, size))),
-            Finding(
-                f"steps of {size:g}: distance after {options.turns:g} turns", float(abs(spiral[-1]))
+                f"steps of {size:g}: distance after {options.turns:g} turns",
+                float(abs(spiral[-1])),
+                "spirals outward for large steps",
             ),
         ]
     last = abs(spirals[max(sizes)][-1])
@@ -71,9 +71,10 @@ def run(options: Options, _: Path) -> Outcome:
             "equilibrium, and a spiral outward if they are large."
         ),
         answer=(
-            "Infinitely small steps play in circles. Steps of every size spiral outward, by "
-            f"exactly sqrt(1 + e²) a step: after {options.turns:g} turns with steps of {max(sizes):g} the "
-            f"players are {last:.2f} times as far from the equilibrium as at the start."
+            "Infinitely small steps play in circles. Steps of every size e spiral outward, by "
+            f"exactly sqrt(1 + e²) a step: after {options.turns:g} turns with steps of "
+            f"{max(sizes):g} the players are {last:.2f} times as far from the equilibrium as at "
+            "the start."
         ),
         findings=findings,
         pictures=[

@@ -13,7 +13,7 @@ from pirgan_tf.studies.mixture.settings import Setting
 _COLUMNS = 6
 _PIXELS = 96
 _BLUR = 1.2  # pixels
-_COLORS = (style.VERMILLION, style.ORANGE, style.GREEN, style.BLUE, style.PURPLE, style.SKY)
+_COLORS = (style.VERMILLION, style.SKY, style.GREEN, style.BLUE, style.PURPLE, style.ORANGE)
 
 
 def draw_densities(
@@ -66,11 +66,12 @@ def draw_measures(
         for color, (k, seeds) in zip(_COLORS, measures.items(), strict=False):
             lines = np.stack([getattr(each, field) for each in seeds.values()])
             if len(lines) > 1:
-                axes.plot(steps / 1000, lines.T, color=color, linewidth=0.5, alpha=style.FADED)
-            axes.plot(steps / 1000, lines.mean(0), color=color, linewidth=1.6, label=f"K = {k}")
+                axes.plot(steps, lines.T, color=color, linewidth=0.5, alpha=style.FADED)
+            axes.plot(steps, lines.mean(0), color=color, linewidth=1.6, label=f"K = {k}")
         axes.set_title(name, fontsize=style.FONT_SIZE + 1)
         axes.set_ylim(bottom=0)
-    panels[1].set_xlabel("thousands of steps")
+        axes.locator_params(axis="x", nbins=3)
+    panels[1].set_xlabel("step")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(
         handles,

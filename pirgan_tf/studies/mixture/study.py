@@ -97,9 +97,9 @@ def run(options: Options, folder: Path) -> Outcome:
         title="Mode collapse on a mixture of Gaussians",
         question=(
             "A GAN learns a ring of Gaussians. The paper shows one training with K = 10 unrolled "
-            "steps of the discriminator, which covers all modes, and one without, which moves from "
-            "mode to mode. Whether the latter happens depends on the initial weights, hence several "
-            "seeds. K = 0 is the ordinary GAN. Curves and shares are of the same latents throughout."
+            "steps of the discriminator, which covers all modes, and one without, which moves "
+            "from mode to mode. Whether the latter happens depends on the initial weights, hence "
+            "several seeds. K = 0 is the ordinary GAN."
         ),
         answer="All {} modes, with at least {:.0%} good samples at the end: {}.".format(
             num_modes,
@@ -110,7 +110,7 @@ def run(options: Options, folder: Path) -> Outcome:
         pictures=[
             Picture(
                 "densities",
-                "The generator’s density by step",
+                "Density of the generator by step",
                 "Seed 0 of each K, and the data on the right: figure 1 of the paper.",
                 mixture.draw_densities(
                     {k: group[0].samples for k, group in trainings.items()}, steps, setting
@@ -188,7 +188,7 @@ def _findings(
             solved,
             "converges to the target (figure 1)" if k == 10 else "",
         ),
-        mean(f"K = {k}: seconds a training", seconds, "linear in K (section 3.3)"),
+        mean(f"K = {k}: seconds a training", seconds, "grows linearly with K (section 4)"),
     ]
 
 

@@ -71,29 +71,32 @@ def train(
         )
         return -tf.reduce_mean(losses.real_image(real) + losses.fake_image(fake))
 
+    def train_step(step):
+        reals, latents = draw(step)
+        weights = [variable.value for variable in discriminator.trainable_variables]
+        with tf.GradientTape() as tape:
+            fakes = generator(latents)
+            later = unroll(
+                lambda weights: negative_value(weights, reals, fakes),
+                weights,
+                optimizers[1],
+                unroll_steps,
+            )
+            cost = -negative_value(later, reals, fakes)
+        generator_gradients = tape.gradient(
+            cost, [variable.value for variable in generator.trainable_variables]
+        )
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            cost = negative_value(weights, reals, tf.stop_gradient(fakes))
+        discriminator_gradients = tape.gradient(cost, weights)
+        optimizers[0].apply(generator_gradients, generator.trainable_variables)
+        optimizers[1].apply(discriminator_gradients, discriminator.trainable_variables)
+
     @tf.function
     def train_steps(first, last):
         for step in tf.range(first, last):
-            reals, latents = draw(step)
-            weights = [variable.value for variable in discriminator.trainable_variables]
-            with tf.GradientTape() as tape:
-                fakes = generator(latents)
-                later = unroll(
-                    lambda weights, reals=reals, fakes=fakes: negative_value(weights, reals, fakes),
-                    weights,
-                    optimizers[1],
-                    unroll_steps,
-                )
-                cost = -negative_value(later, reals, fakes)
-            generator_gradients = tape.gradient(
-                cost, [variable.value for variable in generator.trainable_variables]
-            )
-            with tf.GradientTape() as tape:
-                tape.watch(weights)
-                cost = negative_value(weights, reals, tf.stop_gradient(fakes))
-            discriminator_gradients = tape.gradient(cost, weights)
-            optimizers[0].apply(generator_gradients, generator.trainable_variables)
-            optimizers[1].apply(discriminator_gradients, discriminator.trainable_variables)
+            train_step(step)
 
     latents = tf.random.stateless_normal((samples, _LATENT_SIZE), stream_seed(seed, "samples"))
     made = [generator(latents).numpy()]
