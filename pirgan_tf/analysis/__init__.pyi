@@ -3,8 +3,14 @@ from .report.report import write_report as write_report
 from .statistics.comparison import Comparison as Comparison
 from .statistics.comparison import compare as compare
 from .statistics.comparison import format_p as format_p
+from .statistics.distances import best_shares as best_shares
+from .statistics.distances import distance_histograms as distance_histograms
+from .statistics.distances import pairwise_distances as pairwise_distances
 from .statistics.diversity import Diversity as Diversity
 from .statistics.diversity import compare_diversity as compare_diversity
+from .statistics.kid import LEAST_KID_IMAGES as LEAST_KID_IMAGES
+from .statistics.kid import KernelInceptionDistance as KernelInceptionDistance
+from .statistics.kid import estimate_kid as estimate_kid
 from .statistics.multiple import holm as holm
 from .statistics.rates import calibration_table as calibration_table
 from .statistics.rates import percent_nonzero as percent_nonzero

@@ -5,6 +5,7 @@ import dataclasses
 import difflib
 import io
 import math
+import operator
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -18,6 +19,13 @@ from pirgan_tf.errors import InputError
 
 # What a number of anything must stay under, where no smaller bound is given.
 _MOST = 2**31
+# How the rules of a number read, and what they compare.
+_BOUNDS = {
+    "minimum": ("at least", operator.ge),
+    "maximum": ("at most", operator.le),
+    "above": ("above", operator.gt),
+    "below": ("below", operator.lt),
+}
 
 
 def option(
@@ -26,6 +34,7 @@ def option(
     *,
     choices: tuple[str, ...] = (),
     minimum: float | None = None,
+    maximum: float | None = None,
     above: float | None = None,
     below: float | None = None,
     changes_result: bool = True,
@@ -38,6 +47,7 @@ def option(
         default: its default; without one the flag is required.
         choices: the values allowed, if they are few.
         minimum: smallest number allowed.
+        maximum: largest number allowed.
         above: bound that a number must exceed.
         below: bound that a number must stay under.
         changes_result: whether a run may not be resumed with another value.
@@ -47,6 +57,7 @@ def option(
         "help": help,
         "choices": choices,
         "minimum": minimum,
+        "maximum": maximum,
         "above": above,
         "below": below,
         "changes_result": changes_result,
@@ -199,23 +210,12 @@ def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None
     if value == "" and not rules.get("choices"):
         raise InputError(f"{name} must not be empty. Received: {value!r}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        minimum, above, below = (rules.get(rule) for rule in ("minimum", "above", "below"))
-        if below is None and isinstance(value, int):
-            below = _MOST
-        wanted = [
-            text
-            for bound, text in (
-                (minimum, f"at least {minimum}"),
-                (above, f"above {above}"),
-                (below, f"below {below}"),
-            )
-            if bound is not None
-        ]
-        right = (
-            (isinstance(value, int) or math.isfinite(value))
-            and (minimum is None or value >= minimum)
-            and (above is None or value > above)
-            and (below is None or value < below)
+        bounds = {rule: rules[rule] for rule in _BOUNDS if rules.get(rule) is not None}
+        if isinstance(value, int) and not {"maximum", "below"} & bounds.keys():
+            bounds["below"] = _MOST
+        wanted = [f"{_BOUNDS[rule][0]} {bound}" for rule, bound in bounds.items()]
+        right = (isinstance(value, int) or math.isfinite(value)) and all(
+            _BOUNDS[rule][1](value, bound) for rule, bound in bounds.items()
         )
         if not right:
             wanted_text = " and ".join(wanted) or "a finite number"

@@ -1,10 +1,13 @@
 from . import losses as losses
 from .batches import GanBatches as GanBatches
+from .best_of import generate_best_of as generate_best_of
 from .costs import Cost as Cost
 from .costs import acgan as acgan
 from .folder import load_generator as load_generator
 from .folder import load_networks as load_networks
 from .folder import save_gan as save_gan
+from .inference import Inference as Inference
+from .inference import infer_latents as infer_latents
 from .networks.families import FAMILIES as FAMILIES
 from .networks.families import Networks as Networks
 from .networks.families import build_networks as build_networks
@@ -13,9 +16,13 @@ from .networks.paper import build_generator as build_generator
 from .networks.sizes import IMAGE_SIZES as IMAGE_SIZES
 from .networks.sizes import check_image_size as check_image_size
 from .networks.sizes import check_width as check_width
+from .plug_and_play import generate_plug_and_play as generate_plug_and_play
 from .sampling import generate as generate
+from .settings import GENERATOR_COSTS as GENERATOR_COSTS
+from .settings import Stabilizers as Stabilizers
 from .shape import GanShape as GanShape
 from .shape import read_gan_shape as read_gan_shape
 from .trainer import GanTrainer as GanTrainer
 from .trainer import Optimizers as Optimizers
 from .trainer import paper_optimizers as paper_optimizers
+from .watched_trainer import WatchedGanTrainer as WatchedGanTrainer

@@ -21,6 +21,7 @@ class GanBatch(NamedTuple):
             shape `[2]`, int32.
         dropout_fake: that of its pass over generated images.
         dropout_fools: that of the generator's pass through it.
+        earlier: the batches of the discriminator's updates before the one with this batch.
     """
 
     latents: tf.Tensor
@@ -30,6 +31,7 @@ class GanBatch(NamedTuple):
     dropout_real: tf.Tensor
     dropout_fake: tf.Tensor
     dropout_fools: tf.Tensor
+    earlier: tuple["GanBatch", ...] = ()
 
 
 class GanBatches:
@@ -92,16 +94,18 @@ class GanBatches:
         with tf.device("CPU:0"):
             self.stream = tf.Variable(stream_seed(seed, stream), trainable=False)
 
-    def draw(self, step, replica=0, num_replicas: int = 1) -> GanBatch:
+    def draw(self, step, replica=0, num_replicas: int = 1, *, part: int = 0) -> GanBatch:
         """Returns the part of a step's batch that a replica trains on.
 
         Args:
             step: the step, an integer or a scalar tensor.
             replica: the replica's id.
             num_replicas: how many share the batch.
+            part: which of several batches of the step.
         """
         n = self.batch_size // num_replicas
-        seeds = step_seeds(self.stream, step, 7, replica)
+        stream = tf.random.fold_in(self.stream, -part) if part else self.stream
+        seeds = step_seeds(stream, step, 7, replica)
         uniform, normal = tf.random.stateless_uniform, tf.random.stateless_normal
         real_labels = uniform([n], seeds[0], 0, self._groups, tf.int32)
         # The draw is from a range far above the counts, so the remainder is uniform

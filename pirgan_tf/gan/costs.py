@@ -7,8 +7,11 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from pirgan_tf.gan import losses
+from pirgan_tf.gan.settings import GENERATOR_COSTS
 
 Terms = dict[str, tf.Tensor]
+
+_FOOLS = (losses.fake_image_fools, losses.fake_image_minimax, losses.fake_image_likelihood)
 
 
 class Verdict(NamedTuple):
@@ -46,6 +49,8 @@ def acgan(
     fake_class_weight: float = 1.5,
     real_class_weight: float = 1.0,
     adversarial_weight: float = 1.0,
+    generator_cost: str = GENERATOR_COSTS[0],
+    real_label: float = 1.0,
 ) -> Cost:
     """Returns the paper's cost (section 2.1.1, appendix A), an ACGAN's with one term less.
 
@@ -60,10 +65,17 @@ def acgan(
         fake_class_weight: w_fake_class of appendix A.
         real_class_weight: w_real_class of appendix A.
         adversarial_weight: the paper has 1, and names 0 as the extreme (section 5.1).
+        generator_cost: which L_fools, one of `GENERATOR_COSTS`; the first is the paper's.
+        real_label: the discriminator's target for photographs, 1 in the paper, that for generated
+            images being 0.
     """
+    fools = dict(zip(GENERATOR_COSTS, _FOOLS, strict=True))[generator_cost]
 
     def discriminator(reals: Verdict, labels: tf.Tensor, fakes: Verdict):
-        terms = {"real": losses.real_image(reals.source), "fake": losses.fake_image(fakes.source)}
+        terms = {
+            "real": losses.real_image(reals.source, real_label),
+            "fake": losses.fake_image(fakes.source),
+        }
         total = -terms["real"] - terms["fake"]
         if reals.classes is not None:
             terms["real_class"] = losses.real_image_class(reals.classes, labels)
@@ -71,7 +83,7 @@ def acgan(
         return terms, total
 
     def generator(fakes: Verdict, labels: tf.Tensor):
-        terms = {"fools": losses.fake_image_fools(fakes.source)}
+        terms = {"fools": fools(fakes.source)}
         total = -adversarial_weight * terms["fools"]
         if fakes.classes is not None:
             terms["fake_class"] = losses.fake_image_class(fakes.classes, labels)

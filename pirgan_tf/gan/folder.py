@@ -20,7 +20,9 @@ def save_gan(
 ) -> None:
     """Exports both networks as float32 models of ordinary Keras layers.
 
-    Plain `keras.models.load_model` loads them where this package is not installed.
+    Plain `keras.models.load_model` loads them where this package is not installed. Where the
+    trainer averages the generator's weights, generator.keras has the average, and
+    generator_raw.keras the weights of the last step.
 
     Args:
         trainer: has the weights.
@@ -29,8 +31,12 @@ def save_gan(
         dropout: rate of the discriminator's dropout; None is the family's own.
     """
     plain = build_networks(shape, dropout=dropout, dtype="float32")
+    averaged = trainer.averaged_generator()
     for name, network in plain._asdict().items():
         network.set_weights(getattr(trainer, name).get_weights())
+        if averaged and name == "generator":
+            network.save(folder / "generator_raw.keras")
+            network.set_weights(averaged.get_weights())
         network.save(folder / f"{name}.keras")
     (folder / "gan.json").write_text(json.dumps(dataclasses.asdict(shape), indent=2) + "\n")
 

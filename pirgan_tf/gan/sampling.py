@@ -44,15 +44,29 @@ def generate(
         Images `[n, size, size, 3]`, uint8; latents `[n, latent_size]`, float32; and
         classes `[n]`, int32, all 0 where the generator has none.
     """
+    latents, labels = draw_latents(generator, num_images, seed)
+    return render(generator, latents, labels), latents.numpy(), labels.numpy()
+
+
+def draw_latents(generator: keras.Model, num_images: int, seed: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Draws latents `[n, latent_size]`, standard normal, and uniform classes `[n]`, int32.
+
+    The arguments are as for `generate`.
+    """
     latent_size, num_classes = generator.inputs[0].shape[1], _num_classes(generator)
     seeds = tf.random.split(stream_seed(seed, "sample"), 2)
     latents = tf.random.stateless_normal([num_images, latent_size], seeds[0])
     labels = tf.random.stateless_uniform([num_images], seeds[1], 0, max(num_classes, 1), tf.int32)
+    return latents, labels
+
+
+def render(generator: keras.Model, latents: tf.Tensor, labels: tf.Tensor) -> np.ndarray:
+    """Returns the images `[n, size, size, 3]`, uint8, of latents and classes."""
     images = [
         to_uint8(call_generator(generator, latents[start:][:_BATCH], labels[start:][:_BATCH]))
-        for start in range(0, num_images, _BATCH)
+        for start in range(0, len(latents), _BATCH)
     ]
-    return np.concatenate(images), latents.numpy(), labels.numpy()
+    return np.concatenate(images)
 
 
 def _num_classes(generator: keras.Model) -> int:

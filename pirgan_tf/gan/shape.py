@@ -10,15 +10,17 @@ from pirgan_tf.gan.networks.sizes import check_image_size
 
 MAX_LATENT_SIZE = 2**16
 MAX_WIDTH = 16.0
+MAX_MINIBATCH_FEATURES = 2**12
 _FIELDS: Fields = {
     "class_names": list,
     "latent_size": int,
     "width": float,
     "family": str,
     "image_size": int,
+    "minibatch_features": int,
 }
 # Of files from before there was a choice.
-_DEFAULTS = {"family": "paper", "image_size": 64}
+_DEFAULTS = {"family": "paper", "image_size": 64, "minibatch_features": 0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +33,7 @@ class GanShape:
         width: scales the depths of both networks.
         family: one of `FAMILIES`.
         image_size: height and width of the images, in pixels.
+        minibatch_features: features of `MinibatchFeatures` in the discriminator.
 
     Raises:
         InputError: for what no GAN has.
@@ -41,6 +44,7 @@ class GanShape:
     width: float = 1.0
     family: str = "paper"
     image_size: int = 64
+    minibatch_features: int = 0
 
     def __post_init__(self) -> None:
         names = self.class_names
@@ -61,6 +65,11 @@ class GanShape:
                 f"family must be one of {', '.join(FAMILIES)}. Received: {self.family!r}"
             )
         check_image_size(self.image_size)
+        if not 0 <= self.minibatch_features <= MAX_MINIBATCH_FEATURES:
+            raise InputError(
+                f"minibatch_features must be from 0 to {MAX_MINIBATCH_FEATURES}. "
+                f"Received: {self.minibatch_features}"
+            )
 
     @property
     def num_classes(self) -> int:
@@ -84,6 +93,7 @@ def read_gan_shape(folder: str | Path) -> GanShape:
             float(content["width"]),
             content["family"],
             content["image_size"],
+            content["minibatch_features"],
         )
     except InputError as error:
         raise InputError(f"{error} in {path}") from None

@@ -4,7 +4,7 @@ Source: Metz, Poole, Pfau & Sohl-Dickstein 2017, "Unrolled Generative Adversaria
 sections 2.2 to 2.4.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -14,7 +14,7 @@ Weights = list[tf.Tensor]
 
 def unroll(
     loss: Callable[[Weights], tf.Tensor],
-    weights: Sequence[tf.Tensor],
+    weights: Weights,
     optimizer: keras.optimizers.Optimizer,
     steps: int,
 ) -> Weights:
@@ -40,7 +40,6 @@ def unroll(
         ValueError: for another optimizer.
     """
     update = _differentiable_update(optimizer)
-    weights = list(weights)
     # Unlike gradients of a loop in the graph, those of a Python loop may be taken twice.
     for step in range(1, steps + 1):
         with tf.GradientTape() as tape:

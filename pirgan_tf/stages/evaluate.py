@@ -13,13 +13,19 @@ from pirgan_tf.data.gallery import Gallery, gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.estimator_options import read_learned_galleries, read_temperature
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
+from pirgan_tf.stages.shared.vgg16_features import (
+    check_photographs,
+    check_vgg16_features,
+    photograph_features,
+    photographs_option,
+    vgg16_features,
+)
 
 if TYPE_CHECKING:
     from pirgan_tf.estimator import PirEstimator
 
 STAGE = "evaluate"
 FEATURES = ("none", "estimator", "vgg16")
-_VGG16_LAYER = "pool5"
 _GRID_IMAGES = 32
 _BATCH = 100
 
@@ -46,6 +52,7 @@ class EvaluateOptions(Options):
         "none",
         choices=FEATURES,
     )
+    photographs: str | None = photographs_option()
 
     def validate(self) -> None:
         """Checks the objective, both galleries and the estimator's folder."""
@@ -58,6 +65,9 @@ class EvaluateOptions(Options):
                 "before and after must be galleries of different GANs or seeds. "
                 f"Received: the same images in {self.before} and {self.after}"
             )
+        if self.photographs:
+            least = min(len(before.images), len(after.images))
+            check_photographs(self.photographs, self.vgg16_weights, least)
         sizes = [before.image_size, after.image_size]
         if self.estimator:
             read_temperature(self.estimator)
@@ -82,6 +92,12 @@ def run(options: EvaluateOptions) -> None:
     """
     training.configure(strategy="one", replicas=0, precision="float32", jit="off", seed=0)
     before, after = read_gallery(options.before), read_gallery(options.after)
+    photographs = None
+    if options.photographs:
+        most = max(len(before.images), len(after.images))
+        photographs = photograph_features(
+            options.photographs, options.vgg16_weights, before.image_size, most
+        )
     objective = users.parse_objective(options.objective, options.vgg16_weights)
     rates_before, undefined_before = objective.measure(
         before.images, keep_in=gallery_folder(options.before)
@@ -109,6 +125,7 @@ def run(options: EvaluateOptions) -> None:
         "comparison": comparison.as_dict(),
         "estimated": _estimate(judge, str(options.estimator), before, after) if judge else None,
         "diversity": diversity and dataclasses.asdict(diversity),
+        "kid": None if photographs is None else _kid(options, photographs, before, after),
         "rates_before": rates_before.tolist(),
         "rates_after": rates_after.tolist(),
     }
@@ -136,7 +153,7 @@ def check_features(features: str, vgg16_weights: str) -> None:
         InputError: if they cannot.
     """
     if features == "vgg16":
-        users.check_vgg16_weights(vgg16_weights, [_VGG16_LAYER])
+        check_vgg16_features(vgg16_weights)
 
 
 def _features(
@@ -144,9 +161,21 @@ def _features(
 ) -> np.ndarray:
     if judge and options.features == "estimator":
         return _in_batches(judge.trunk, gallery)
-    folder = gallery_folder(path)
-    table = users.filter_norms(gallery.images, options.vgg16_weights, keep_in=folder)
-    return np.sqrt(table.layer(_VGG16_LAYER))
+    return vgg16_features(gallery.images, options.vgg16_weights, gallery_folder(path))
+
+
+def _kid(
+    options: EvaluateOptions, photographs: np.ndarray, before: Gallery, after: Gallery
+) -> dict[str, str | dict]:
+    """Returns how far both galleries are from the photographs."""
+    distances = {}
+    for name, path, gallery in (
+        ("before", options.before, before),
+        ("after", options.after, after),
+    ):
+        features = vgg16_features(gallery.images, options.vgg16_weights, gallery_folder(path))
+        distances[name] = dataclasses.asdict(analysis.estimate_kid(features, photographs))
+    return {"photographs": str(options.photographs), **distances}
 
 
 def _estimate(

@@ -1,6 +1,8 @@
 """Stage `pretrain`: photographs in, a GAN out."""
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NoReturn
 
 from pirgan_tf import data, gan, training
@@ -10,6 +12,7 @@ from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.dataset_options import DatasetOptions
 from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
+from pirgan_tf.stages.shared.kid_options import KidOptions
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ STAGE = "pretrain"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PretrainOptions(GanOptions, DatasetOptions):
+class PretrainOptions(GanOptions, DatasetOptions, KidOptions):
     """Flags of pretrain; the defaults are the paper's numbers."""
 
     conditional: bool = option("Train an ACGAN on the classes; without, a plain GAN.", True)
@@ -29,6 +32,13 @@ class PretrainOptions(GanOptions, DatasetOptions):
     latent_size: int = option("Units of the latent.", 64, minimum=1, below=2**16)
     width: float = option(
         "Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0, below=16.0
+    )
+    minibatch_features: int = option(
+        "Features of the discriminator that tell how close an image is to the others of its "
+        "batch; 0 is none.",
+        0,
+        minimum=0,
+        below=2**12,
     )
     generator_learning_rate: float = option("Learning rate of Adam.", 1e-5, above=0.0)
     discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-5, above=0.0)
@@ -58,19 +68,35 @@ def run(options: PretrainOptions) -> None:
     shape = _shape(options, dataset)
     with devices.strategy.scope():
         optimizers = options.make_optimizers()
-    trainer = gan.GanTrainer(
+    make_trainer: Callable[..., gan.GanTrainer] = gan.GanTrainer
+    if options.kid_every:
+        make_trainer = functools.partial(
+            gan.WatchedGanTrainer,
+            measure=options.make_measure(shape.image_size, options.seed),
+            keep_best=options.keep == "best",
+        )
+    trainer = make_trainer(
         gan.build_networks(shape, dropout=options.dropout, dtype=devices.dtype),
         options.make_cost(),
         options.make_batches(dataset, shape, STAGE),
         optimizers,
         devices,
+        stabilizers=options.make_stabilizers(),
     )
     reals = dataset_grid(dataset)
     # The batches hold the images now: a large set must not stay in memory twice.
     del dataset
     with output_folder(STAGE, options, resumable=True) as folder:
         training.save_png(reals, folder / "images/reals.png")
-        train(trainer, options, folder, images_every=options.images_every)
+        train(
+            trainer,
+            options,
+            folder,
+            evaluate_every=options.kid_every,
+            images_every=options.images_every,
+        )
+        if isinstance(trainer, gan.WatchedGanTrainer) and (step := trainer.restore_best()):
+            print(f"{STAGE}: exports the networks of step {step}", flush=True)
         gan.save_gan(trainer, shape, folder, dropout=options.dropout)
 
 
@@ -102,6 +128,7 @@ def _shape(options: PretrainOptions, dataset: "ImageDataset") -> "GanShape":
         options.width,
         options.family,
         dataset.image_size,
+        options.minibatch_features,
     )
 
 

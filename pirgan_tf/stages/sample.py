@@ -1,19 +1,30 @@
 """Stage `sample`: a GAN in, a gallery of its images out."""
 
 import dataclasses
-from typing import NoReturn
+import functools
+from typing import Any, NoReturn
 
 import numpy as np
 
-from pirgan_tf import gan, training
+from pirgan_tf import estimator, gan, training
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.data.gallery import Gallery
+from pirgan_tf.errors import InputError
 from pirgan_tf.files.path import check_memory
+from pirgan_tf.stages.shared.estimator_options import check_image_size
 
 STAGE = "sample"
+# Each with its own flags and their defaults.
+SAMPLERS: dict[str, dict[str, Any]] = {
+    "prior": {},
+    "plug_and_play": {"strength": 300.0, "steps": 20},
+    "best_of": {"candidates": 10},
+}
 _GRID_IMAGES = 64
+# At the estimator's own, 0.01, the rate has hardly a slope, and many images have the same.
+_TEMPERATURE = 1.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -24,14 +35,50 @@ class SampleOptions(Options):
     num_images: int = option("Images to generate.", 1000, minimum=1, below=10**8)
     seed: int = option("Seed of latents and classes.", 0, minimum=0, below=2**31)
 
+    sampler: str = option(
+        "How latents are chosen: prior draws them, plug_and_play moves them by Langevin steps to "
+        "a high estimated rate, best_of draws several and keeps the one of the highest.",
+        "prior",
+        choices=tuple(SAMPLERS),
+    )
+    estimator: str | None = option(
+        "Estimator folder, from train_estimator; for all samplers but prior.", None, reads=str
+    )
+    strength: float | None = option(
+        "Exponent of the estimated rate: plug_and_play draws images that as many users in a row "
+        "have liked; 300 by default.",
+        None,
+        minimum=0.0,
+    )
+    steps: int | None = option("Steps of plug_and_play; 20 by default.", None, minimum=1)
+    candidates: int | None = option(
+        "Images among which best_of keeps one; 10 by default.", None, minimum=1
+    )
+
     def validate(self) -> None:
-        """Checks the numbers and that the GAN folder is one."""
+        """Checks the numbers, the flags of the samplers, and both folders."""
         super().validate()
+        for sampler, flags in SAMPLERS.items():
+            for name in flags:
+                if sampler != self.sampler and getattr(self, name) is not None:
+                    raise InputError(
+                        f"{name} is only for --sampler={sampler}. Received: "
+                        f"--sampler={self.sampler} --{name}={getattr(self, name)}"
+                    )
+        if self.estimator and self.sampler == "prior":
+            raise InputError(
+                "estimator is only for --sampler=plug_and_play and --sampler=best_of. Received: "
+                f"--sampler=prior --estimator={self.estimator}"
+            )
+        if not self.estimator and self.sampler != "prior":
+            raise InputError(f"sampler={self.sampler} needs --estimator. Received: none")
         check_gallery_fits(self.num_images, gan.read_gan_shape(self.gan).image_size)
+        if self.estimator:
+            check_image_size(self.gan, self.estimator)
 
 
 def run(options: SampleOptions) -> None:
-    """Generates images from random latents and classes.
+    """Generates images from latents, and from classes drawn uniformly.
 
     Writes gallery.npz (images, latents, labels, ids), grid.png, which shows the
     first 64, and options.json to the output.
@@ -39,8 +86,19 @@ def run(options: SampleOptions) -> None:
     training.configure(
         strategy="one", replicas=0, precision="float32", jit="off", seed=options.seed
     )
+    given = {
+        name: default if getattr(options, name) is None else getattr(options, name)
+        for name, default in SAMPLERS[options.sampler].items()
+    }
+    options = dataclasses.replace(options, **given)
     generator = gan.load_generator(options.gan)
-    images, latents, labels = gan.generate(generator, options.num_images, options.seed)
+    sample = gan.generate
+    if options.estimator:
+        judge = estimator.PirEstimator.load(options.estimator)
+        rate = functools.partial(judge.expected_pir, temperature=_TEMPERATURE)
+        sampler = getattr(gan, f"generate_{options.sampler}")
+        sample = functools.partial(sampler, rate_function=rate, **given)
+    images, latents, labels = sample(generator, num_images=options.num_images, seed=options.seed)
     ids = [f"img{index:06d}" for index in range(options.num_images)]
     with output_folder(STAGE, options) as folder:
         Gallery(images, latents, labels, np.array(ids)).save(folder)

@@ -10,7 +10,7 @@ from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder, read_options
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.shared.estimator_options import read_temperature
+from pirgan_tf.stages.shared.estimator_options import check_image_size, read_temperature
 from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
@@ -58,7 +58,7 @@ class TuneOptions(GanOptions):
                 f"landscapes of a GAN must be at least 2. Received: {inherited['landscapes']} "
                 f"in {self.gan}/options.json"
             )
-        _check_image_size(self)
+        check_image_size(self.gan, self.estimator)
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
     def inputs(self) -> Iterator[tuple[str, str]]:
@@ -98,6 +98,7 @@ def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
         rate_function=functools.partial(judge.expected_pir, temperature=inherited["temperature"]),
         rate_weight=options.pir_weight,
         rate_variables=judge.model.variables,
+        stabilizers=options.make_stabilizers(),
     )
     if trainers:
         given: dict[str, Any] = {
@@ -135,15 +136,6 @@ def dry_run(options: TuneOptions) -> dict:
 def main() -> NoReturn:
     """Runs the stage from the command line."""
     run_command(STAGE, TuneOptions, run, dry_run)
-
-
-def _check_image_size(options: TuneOptions) -> None:
-    image_size = gan.read_gan_shape(options.gan).image_size
-    judged = estimator.read_estimator_shape(options.estimator).image_size
-    if judged != image_size:
-        raise InputError(
-            f"estimator must be of images of the GAN's size, {image_size}. Received: {judged}"
-        )
 
 
 def _inherit(options: TuneOptions) -> dict[str, Any]:

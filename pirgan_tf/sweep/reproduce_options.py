@@ -23,6 +23,7 @@ from pirgan_tf.stages import (
 )
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
 from pirgan_tf.stages.shared.training_options import DeviceOptions
+from pirgan_tf.stages.shared.vgg16_features import check_photographs
 
 _STAGE_OPTIONS = {
     "pretrain": pretrain.PretrainOptions,
@@ -32,8 +33,11 @@ _STAGE_OPTIONS = {
     "tune": tune.TuneOptions,
     "evaluate": evaluate.EvaluateOptions,
 }
-# What the run itself decides: the inputs of its stages.
-_GIVEN = {"gan", "gallery", "interactions", "estimator", "objective", "before", "after"}
+# What the run itself decides: the inputs of its stages, and that its galleries are of the prior.
+_GIVEN = {
+    *("gan", "gallery", "interactions", "estimator", "objective", "before", "after"),
+    *("sampler", "strength", "sample_steps", "candidates"),
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -107,6 +111,13 @@ class _RunOptions(DeviceOptions):
             options["estimator_slim_checkpoint"], options["estimator_initial"]
         )
         evaluate.check_features(options["evaluate_features"], self.vgg16_weights)
+        if options["evaluate_photographs"]:
+            sampled = options["sample_num_images"]
+            check_photographs(
+                options["evaluate_photographs"],
+                self.vgg16_weights,
+                min(sampled, self.evaluate_num_images or sampled),
+            )
         train_estimator.check_labels(options["estimator_head"], options["estimator_labels"])
         for stage in ("estimator", "tune"):
             self.check_replicas(options[f"{stage}_batch_size"])

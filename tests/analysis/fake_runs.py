@@ -123,6 +123,11 @@ def make_evaluation(
             "coverage": 0.71,
             "kid": 0.034,
         },
+        "kid": {
+            "photographs": "folder:heldout",
+            "before": {"kid": 0.21, "standard_error": 0.01},
+            "after": {"kid": 0.37, "standard_error": 0.02},
+        },
         "rates_before": before.tolist(),
         "rates_after": after.tolist(),
         "estimated": {"before": 0.5, "after": 0.5321, "change": 0.0321, "learned_before": False},

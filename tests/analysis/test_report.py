@@ -350,6 +350,7 @@ def test_nothing_to_report(tmp_path):
         (lambda content: content.pop("family"), "lacks the field 'family'"),
         (lambda content: content["comparison"].pop("p"), "lacks the field 'p'"),
         (lambda content: content.update(diversity=3), "'diversity' that is not an object or null"),
+        (lambda content: content["kid"].pop("after"), "lacks the field 'after'"),
         (lambda content: content.update(comparison=None), "'comparison' that is not an object"),
         (lambda content: content["rates_before"].append(7), "rates_before must be numbers in"),
         (lambda content: content.update(undefined_before=-3), "undefined_before must be"),

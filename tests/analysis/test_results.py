@@ -61,6 +61,7 @@ def test_every_figure_of_an_evaluation_is_a_column(sweep, table):
         assert row[name] == evaluation[name]
     for name in ("before", "after", "change"):
         assert row[f"estimated_{name}"] == evaluation["estimated"][name]
+    assert (row["photographs_kid_before"], row["photographs_kid_after"]) == (0.21, 0.37)
     assert row["learned_before"] is False
     assert row["verdict"] == "no significant change"
     assert row["images_after"] == str(folder / "after.png")
@@ -386,7 +387,7 @@ def test_missing_columns_are_named(file, tmp_path):
         read_results(file)
     assert str(raised.value) == (
         "table must have the columns results_version, run, objective, family, layer and "
-        f"{len(COLUMNS) - 7} more. Received: image_id, positives in {file}"
+        f"{len(COLUMNS) - 9} more. Received: image_id, positives in {file}"
     )
 
 

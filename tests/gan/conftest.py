@@ -52,7 +52,7 @@ def make_trainer(devices, photographs):
     What starts as zeros or ones would hide a mistake in where it is used.
     """
 
-    def make(rate_function=None, *, devices=devices, **changes):
+    def make(rate_function=None, *, devices=devices, stabilizers=None, cost=None, **changes):
         keras.utils.set_random_seed(0)  # whatever ran before
         settings = Settings(**changes)
         networks = gan.build_networks(settings.shape, dropout=settings.dropout)
@@ -74,7 +74,8 @@ def make_trainer(devices, photographs):
         )
         trainer = gan.GanTrainer(
             networks,
-            gan.acgan(
+            cost
+            or gan.acgan(
                 fake_class_weight=settings.fake_class_weight,
                 real_class_weight=settings.real_class_weight,
                 adversarial_weight=settings.adversarial_weight,
@@ -88,6 +89,7 @@ def make_trainer(devices, photographs):
             devices,
             rate_function=rate_function,
             rate_weight=settings.pir_weight,
+            stabilizers=stabilizers or gan.Stabilizers(),
         )
         trainer.settings = settings
         return trainer

@@ -36,6 +36,37 @@ def test_real_image_and_fake_image_fools_are_the_log_probability_of_real(term):
     np.testing.assert_allclose(term(SOURCE_LOGITS), expected, rtol=1e-6)
 
 
+def test_a_label_below_1_is_the_cross_entropy_to_that_label():
+    expected = [0.9 * math.log(p) + 0.1 * math.log(1 - p) for p in (3 / 4, 1 / 5, 1 / 2)]
+    np.testing.assert_allclose(losses.real_image(SOURCE_LOGITS, 0.9), expected, rtol=1e-6)
+
+
+def test_what_the_generator_maximises():
+    probabilities = (3 / 4, 1 / 5, 1 / 2)
+    minimax = [-math.log(1 - p) for p in probabilities]
+    likelihood = [p / (1 - p) for p in probabilities]
+    np.testing.assert_allclose(losses.fake_image_minimax(SOURCE_LOGITS), minimax, rtol=1e-6)
+    np.testing.assert_allclose(losses.fake_image_likelihood(SOURCE_LOGITS), likelihood, rtol=1e-6)
+
+
+def test_smoothing_the_fake_side_would_reinforce_the_generator():
+    """Where photographs have no density, D then rises to beta; one-sided it stays at 0.
+
+    The best D for targets alpha and beta is (alpha p + beta q) / (p + q) (Goodfellow 2016,
+    section 4.2): a large q for the fakes of today is what D would ask for.
+    """
+    logits = tf.linspace(-8.0, 8.0, 4001)[:, None]
+
+    def best(p, q, beta):
+        fake = (1 - beta) * losses.fake_image(logits) + beta * losses.fake_image_fools(logits)
+        value = p * losses.real_image(logits, 0.9) + q * fake
+        return float(tf.sigmoid(logits[int(tf.argmax(value)), 0]))
+
+    np.testing.assert_allclose(best(0.0, 1.0, 0.1), 0.1, atol=2e-3)
+    assert best(0.0, 1.0, 0.0) < 1e-3
+    np.testing.assert_allclose(best(0.2, 0.6, 0.1), (0.9 * 0.2 + 0.1 * 0.6) / 0.8, atol=2e-3)
+
+
 @pytest.mark.parametrize("term", [losses.real_image_class, losses.fake_image_class])
 def test_class_terms_are_the_log_probability_of_the_label(term):
     expected = [math.log(1 / 8), math.log(5 / 8), math.log(2 / 8)]

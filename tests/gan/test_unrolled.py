@@ -11,9 +11,10 @@ LEARNING_RATE = 0.05
 
 @pytest.fixture(autouse=True)
 def float64():
-    keras.config.set_floatx("float64")
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
     yield
-    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy(before)
 
 
 class BatchNorm(keras.Layer):
@@ -36,7 +37,7 @@ class BatchNorm(keras.Layer):
 def discriminator():
     """A small discriminator with batch norm and dropout, in float64."""
     keras.utils.set_random_seed(1)
-    images = keras.Input((4, 4, 1))
+    images = keras.Input((4, 4, 1), dtype="float64")
     x = keras.layers.Conv2D(3, 3, padding="same", use_bias=False)(images)
     x = BatchNorm()(x)
     # Smooth, so that finite differences converge.

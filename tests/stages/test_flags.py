@@ -66,6 +66,14 @@ def test_a_missing_required_flag_is_named(commands, stage):
 @pytest.mark.parametrize(
     "stage, flags, words",
     [
+        ("pretrain", ["--unroll_steps=-1"], ["unroll_steps must be at least 0", "-1"]),
+        ("pretrain", ["--augmentation=1.5"], ["augmentation must be", "at most 1.0", "1.5"]),
+        ("pretrain", ["--generator_cost=minmax"], ["generator_cost", "did you mean 'minimax'"]),
+        (
+            "pretrain",
+            ["--unroll_steps=1", "--r1_weight=2"],
+            ["r1_weight must be 0 with unroll_steps", "2"],
+        ),
         ("pretrain", ("--setps=3",), ("setps", "steps")),
         ("pretrain", ("--steps=many",), ("steps", "many")),
         ("pretrain", ("--steps=1e5",), ("steps", "1e5")),

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from small_trainers import BATCH, IMAGES, estimating, networks, pretraining, weights
+from small_trainers import (
+    BATCH,
+    IMAGES,
+    estimating,
+    networks,
+    pretraining,
+    stabilized,
+    weights,
+)
 
 from pirgan_tf.gan.trainer import GanTrainer
 from pirgan_tf.kernels import winograd
@@ -65,6 +73,17 @@ def compare(single, mirrored, batch):
         "quantile_error": float(np.quantile(np.concatenate(errors), 0.99)),
         "differing_variables": differing(mirrored),
     }
+
+
+def compare_stabilized(one, two):
+    single, mirrored = stabilized(one, dropout=0.0), stabilized(two, dropout=0.0)
+    seen = compare(single, mirrored, single.draw_batch(0, 0))
+    pairs = zip(
+        single.averaged_generator().get_weights(),
+        mirrored.averaged_generator().get_weights(),
+        strict=True,
+    )
+    return seen | {"averages": max(float(np.abs(a - b).max()) for a, b in pairs)}
 
 
 def compare_batch_norm(strategy, dtype):
@@ -179,6 +198,7 @@ def main():
     seen = {
         "reason": two.reason,
         "gan": compare(single, mirrored, whole),
+        "stabilized": compare_stabilized(one, two),
         "batch_norm": {
             dtype: compare_batch_norm(two.strategy, dtype)
             for dtype in ("float32", "mixed_bfloat16")

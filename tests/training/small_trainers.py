@@ -10,17 +10,27 @@ from pirgan_tf.gan import (
     GanBatches,
     GanShape,
     GanTrainer,
+    Networks,
+    Stabilizers,
     acgan,
     build_networks,
     paper_optimizers,
 )
+from pirgan_tf.gan.networks.layers import MinibatchFeatures
 from pirgan_tf.kernels import freeze
 
 BATCH = 8
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 64, 64, 3), dtype=np.uint8)
 
 
-def pretraining(devices, kind=GanTrainer, rate_function=None, dropout=0.5):
+def pretraining(
+    devices,
+    kind=GanTrainer,
+    rate_function=None,
+    dropout=0.5,
+    networks=None,
+    stabilizers=None,
+):
     shape = GanShape(("a", "b"), latent_size=8, width=1 / 16)
     batches = GanBatches(
         IMAGES,
@@ -34,12 +44,39 @@ def pretraining(devices, kind=GanTrainer, rate_function=None, dropout=0.5):
     with devices.strategy.scope():
         optimizers = paper_optimizers(1e-3, 0.5, 1e-3)
     return kind(
-        build_networks(shape, dropout=dropout, dtype=devices.dtype),
+        networks or build_networks(shape, dropout=dropout, dtype=devices.dtype),
         acgan(),
         batches,
         optimizers,
         devices,
         rate_function=rate_function,
+        stabilizers=stabilizers or Stabilizers(),
+    )
+
+
+def stabilized(devices, dropout=0.5):
+    """All stabilizers together, of networks whose step is traced in seconds."""
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    inputs = [keras.Input((8,)), keras.Input((2,))]
+    x = layers.Dense(16 * 16 * 3, "tanh")(layers.Concatenate()(inputs))
+    x = layers.UpSampling2D(4)(layers.Reshape((16, 16, 3))(x))
+    images = keras.Input((64, 64, 3))
+    y = layers.Conv2D(4, 3, strides=4, use_bias=False)(images)
+    y = layers.LeakyReLU()(layers.BatchNormalization()(y))
+    y = layers.Dropout(dropout)(layers.Flatten()(y))
+    y = layers.Concatenate()([y, MinibatchFeatures(2)(y)])
+    heads = [layers.Dense(count)(y) for count in (1, 2)]
+    return pretraining(
+        devices,
+        networks=Networks(keras.Model(inputs, x), keras.Model(images, heads)),
+        stabilizers=Stabilizers(
+            discriminator_steps=2,
+            unroll_steps=2,
+            augmentation=dropout,
+            adapt_augmentation=dropout > 0,
+            average_decay=0.9,
+        ),
     )
 
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_trainers import estimating, pretraining, tuning
+from small_trainers import estimating, pretraining, stabilized, tuning
 
 from pirgan_tf.kernels import winograd
 from pirgan_tf.training.devices import configure
@@ -51,15 +51,14 @@ def test_a_sum_of_three_has_the_same_bits_three_hundred_times(helpers):
     assert done.stdout == "1\n", done.stderr
 
 
-@pytest.mark.parametrize("make", [pretraining, tuning, estimating])
+@pytest.mark.parametrize("make", [pretraining, stabilized, tuning, estimating])
 def test_training_gives_the_same_bits_again_and_when_it_is_resumed(make, devices, tmp_path):
     trainer = make(devices)
     checkpoint = tf.train.Checkpoint(**trainer.checkpoint_items())
 
     def train(first, count):
         trainer.train(tf.constant(first, tf.int64), tf.constant(count, tf.int64))
-        items = trainer.checkpoint_items().values()
-        return [variable.numpy() for item in items for variable in item.variables]
+        return [variable.numpy() for variable in trainer.state()]
 
     beginning = checkpoint.write(str(tmp_path / "beginning"))
     straight = train(0, 4)

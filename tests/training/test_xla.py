@@ -5,16 +5,16 @@ import dataclasses
 import numpy as np
 import pytest
 import tensorflow as tf
-from small_trainers import estimating, tuning, weights
+from small_trainers import estimating, stabilized, tuning, weights
 
 
 # Tuning is pretraining, and more.
-@pytest.mark.parametrize("make", [tuning, estimating])
+@pytest.mark.parametrize("make", [tuning, stabilized, estimating])
 def test_a_compiled_step_gives_the_losses_and_weights_of_a_plain_one(
     make, devices, small_inception
 ):
     # XLA's random numbers are others than those of TensorFlow's kernels for CPUs.
-    dropout = {"dropout": 0.0} if make is tuning else {}
+    dropout = {} if make is estimating else {"dropout": 0.0}
     plain = make(devices, **dropout)
     compiled = make(dataclasses.replace(devices, jit=True), **dropout)
     for variable, value in zip(

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from prdc import compute_prdc
 from scipy.spatial.distance import pdist
-from sklearn.metrics.pairwise import polynomial_kernel
 
+from pirgan_tf.analysis.statistics.kid import mean_square, unbiased_kid
 from pirgan_tf.errors import InputError
 
 NEAREST_NEIGHBOURS = 5
@@ -80,22 +80,8 @@ def compare_diversity(before: ArrayLike, after: ArrayLike, features: str) -> Div
         distance_before=float(pdist(before).mean()),
         distance_after=float(pdist(after).mean()),
         **{name: float(value) for name, value in shares.items()},
-        kid=_kid(before, after),
+        kid=unbiased_kid(before, after, mean_square(np.concatenate([before, after]))),
     )
-
-
-def _kid(before: np.ndarray, after: np.ndarray) -> float:
-    scale = np.mean(np.square((before, after))) or 1.0
-
-    def kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return polynomial_kernel(a, b, degree=3, gamma=1 / (scale * a.shape[1]), coef0=1)
-
-    def mean_of_pairs(kernels: np.ndarray) -> float:
-        n = len(kernels)
-        return (kernels.sum() - kernels.trace()) / (n * (n - 1))
-
-    within = mean_of_pairs(kernel(before, before)) + mean_of_pairs(kernel(after, after))
-    return float(within - 2 * kernel(before, after).mean())
 
 
 def _checked(features: ArrayLike, name: str) -> np.ndarray:

@@ -65,6 +65,9 @@ COLUMNS = {
     "coverage": "float64",
     "kid": "float64",
     "diversity_images": "Int64",
+    # Kernel inception distances from held-out photographs.
+    "photographs_kid_before": "float64",
+    "photographs_kid_after": "float64",
     # How good the estimator was on images that it did not learn from.
     "heldout_spearman": "float64",
     "heldout_spearman_ceiling": "float64",
@@ -86,5 +89,8 @@ COLUMNS = {
     "evaluation_options": "object",
 }
 NEVER_EMPTY = ("results_version", "run", "objective", "family", "round", "kept")
-# Tables of version 0.1 lack these.
-LATER = ("training_precision", "learned_before")
+# Tables of earlier versions lack these.
+LATER = (
+    *("training_precision", "learned_before"),
+    *("photographs_kid_before", "photographs_kid_after"),
+)

@@ -101,6 +101,7 @@ def _failure(failure: Json) -> Json:
 
 def _figures(evaluation: Evaluation) -> Json:
     diversity = evaluation.diversity or {}
+    kid = evaluation.kid or {}
     estimated = evaluation.estimated or {}
     return {
         "family": evaluation.family,
@@ -112,6 +113,7 @@ def _figures(evaluation: Evaluation) -> Json:
         "learned_before": estimated.get("learned_before"),
         **{name: diversity.get(name) for name in _DIVERSITY},
         "diversity_images": diversity.get("num_images"),
+        **{f"photographs_kid_{name}": kid.get(name, {}).get("kid") for name in ("before", "after")},
         "images_before": _path(evaluation.before),
         "images_after": _path(evaluation.after),
         "evaluation_options": _json(evaluation.options),

@@ -30,7 +30,9 @@ _EVALUATION: Fields = {
     "rates_after": list,
     "estimated": (dict, _NONE),
     "diversity": (dict, _NONE),
+    "kid": (dict, _NONE),
 }
+_KID: Fields = {"before": dict, "after": dict}
 _COMPARISON: Fields = {
     name: OPTIONAL_NUMBER if kind is float else kind
     for name, kind in typing.get_type_hints(Comparison).items()
@@ -72,8 +74,8 @@ class Evaluation:
 
     Attributes:
         objective, family, undefined_before, undefined_after, comparison,
-        rates_before, rates_after, estimated, diversity: what the file has by that
-            name; the last two are None where they were not computed.
+        rates_before, rates_after, estimated, diversity, kid: what the file has by that
+            name; the last three are None where they were not computed.
         before, after: grids of images, or None.
         options: options.json, or {}.
     """
@@ -87,6 +89,7 @@ class Evaluation:
     rates_after: list[float]
     estimated: Json | None
     diversity: Json | None
+    kid: Json | None
     before: Path | None
     after: Path | None
     options: Json
@@ -112,8 +115,10 @@ def read_evaluation(folder: Path) -> Evaluation | None:
     content = read_optional(file)
     if content is None:
         return None
-    # Earlier versions measured none.
-    content = check_object({"diversity": None} | content, _EVALUATION, file)
+    # Earlier versions measured neither.
+    content = check_object({"diversity": None, "kid": None} | content, _EVALUATION, file)
+    if content["kid"]:
+        check_object(content["kid"], _KID, file)
     # Evaluations of version 0.1 have no interval of Cohen's d.
     earlier = {"cohens_d_low": None, "cohens_d_high": None}
     figures = check_object(earlier | content["comparison"], _COMPARISON, file)
@@ -134,6 +139,7 @@ def read_evaluation(folder: Path) -> Evaluation | None:
         rates_after=content["rates_after"],
         estimated=content["estimated"],
         diversity=content["diversity"],
+        kid=content["kid"],
         before=_existing(folder / "before.png"),
         after=_existing(folder / "after.png"),
         options=read_options(folder),

@@ -12,6 +12,7 @@ import functools
 import keras
 from keras import layers
 
+from pirgan_tf.gan.networks.layers import flatten
 from pirgan_tf.gan.networks.sizes import count_halvings, scale_depth
 
 _SMALLEST, _LARGEST_DEPTH = 4, 1024
@@ -86,6 +87,7 @@ def build_discriminator(
     image_size: int = 64,
     *,
     dropout: float = 0.0,
+    minibatch_features: int = 0,
     dtype: str | None = None,
 ) -> keras.Model:
     """Builds the discriminator, the generator mirrored.
@@ -99,6 +101,7 @@ def build_discriminator(
         width: scales every depth.
         image_size: height and width of the images.
         dropout: rate of dropout after every activation, which DCGAN has none of.
+        minibatch_features: features of `MinibatchFeatures` beside the last layer's; 0 is none.
         dtype: a Keras dtype policy; outputs are float32 in any case.
 
     Returns:
@@ -125,7 +128,7 @@ def build_discriminator(
         x = layers.LeakyReLU(0.2, name=f"leaky_relu_{i}", dtype=dtype)(x)
         if dropout:
             x = layers.Dropout(dropout, name=f"dropout_{i}", dtype=dtype)(x)
-    x = layers.Flatten(name="flatten", dtype=dtype)(x)
+    x = flatten(x, minibatch_features=minibatch_features, dtype=dtype)
     source = layers.Dense(1, name="source_logits", dtype="float32")(x)
     if not num_classes:
         return keras.Model(images, source, name="discriminator")

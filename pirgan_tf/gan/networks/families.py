@@ -45,12 +45,14 @@ def build_networks(
             family lacks.
     """
     family = importlib.import_module(FAMILIES[shape.family])
-    rate = {} if dropout is None else {"dropout": dropout}
+    more: dict = {} if dropout is None else {"dropout": dropout}
+    if shape.minibatch_features:
+        more["minibatch_features"] = shape.minibatch_features
     return Networks(
         family.build_generator(
             shape.num_classes, shape.latent_size, shape.width, shape.image_size, dtype=dtype
         ),
         family.build_discriminator(
-            shape.num_classes, shape.width, shape.image_size, dtype=dtype, **rate
+            shape.num_classes, shape.width, shape.image_size, dtype=dtype, **more
         ),
     )

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from pirgan_tf.gan.networks.layers import flatten
 from pirgan_tf.gan.networks.sizes import count_halvings, scale_depth
 
 _FIRST_SIZE, _FIRST_DEPTH = 4, 512
@@ -73,6 +74,7 @@ def build_discriminator(
     image_size: int = 64,
     *,
     dropout: float = 0.5,
+    minibatch_features: int = 0,
     dtype: str | None = None,
 ) -> keras.Model:
     """Builds the discriminator D(i).
@@ -95,6 +97,7 @@ def build_discriminator(
         width: scales every depth; 1.0 is the paper.
         image_size: height and width of the images; 64 is the paper.
         dropout: rate of the dropout layers.
+        minibatch_features: features of `MinibatchFeatures` beside the last layer's; 0 is none.
         dtype: a Keras dtype policy such as `"mixed_bfloat16"`; None is Keras's default.
             Outputs are float32 in any case.
 
@@ -123,7 +126,7 @@ def build_discriminator(
         x = layers.LeakyReLU(0.2, name=f"leaky_relu_{i}", dtype=dtype)(x)
         if i in _DROPOUT_AFTER:
             x = layers.Dropout(dropout, name=f"dropout_{i}", dtype=dtype)(x)
-    x = layers.Flatten(name="flatten", dtype=dtype)(x)
+    x = flatten(x, minibatch_features=minibatch_features, dtype=dtype)
     # The heads stay in float32: log-likelihoods of bfloat16 logits are coarse.
     source = layers.Dense(1, name="source", dtype="float32")(x)
     logits = layers.Rescaling(2.0, name="source_logits", dtype="float32")(source)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pirgan_tf import estimator, gan
 from pirgan_tf.cli.outputs import read_options
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import check_object, read_json
@@ -20,6 +21,20 @@ def read_temperature(folder: str) -> float:
             f"Received: {options['temperature']} in {folder}/options.json"
         )
     return float(options["temperature"])
+
+
+def check_image_size(gan_folder: str, estimator_folder: str) -> None:
+    """Checks that an estimator is of images of the size that a GAN makes.
+
+    Raises:
+        InputError: if it is not, or a folder is not what it should be.
+    """
+    image_size = gan.read_gan_shape(gan_folder).image_size
+    judged = estimator.read_estimator_shape(estimator_folder).image_size
+    if judged != image_size:
+        raise InputError(
+            f"estimator must be of images of the GAN's size, {image_size}. Received: {judged}"
+        )
 
 
 def read_learned_galleries(folder: str) -> list[str] | None:
