@@ -7,6 +7,7 @@ from . import estimator as estimator
 from . import gan as gan
 from . import kernels as kernels
 from . import stages as stages
+from . import studies as studies
 from . import survey as survey
 from . import sweep as sweep
 from . import training as training

@@ -1,3 +1,4 @@
+from . import figures as figures
 from .report.report import write_report as write_report
 from .statistics.comparison import Comparison as Comparison
 from .statistics.comparison import compare as compare

@@ -5,7 +5,8 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,11 +28,9 @@ def run_command(
     dry_run: Callable[[Any], dict] | None = None,
     *,
     uses_tensorflow: bool = True,
+    argv: list[str] | None = None,
 ) -> NoReturn:
     """Runs a stage as a command.
-
-    Exit status: 0 when done, 1 after a failure in the run, 2 after a mistake in
-    the command or its input, 130 and 143 after SIGINT and SIGTERM.
 
     Args:
         stage: the stage's name.
@@ -39,10 +38,25 @@ def run_command(
         run: the stage itself.
         dry_run: what a dry run prints in addition to the options, such as parameter counts.
         uses_tensorflow: whether `run` needs it.
+        argv: the command line, program name first; None is the process's own.
+    """
+    with exit_status(stage), signals.raised():
+        _run(stage, options_class, run, dry_run, uses_tensorflow, argv or sys.argv)
+    sys.exit(0)
+
+
+@contextmanager
+def exit_status(stage: str) -> Iterator[None]:
+    """Ends the process with one line and a status after what is no defect of this package.
+
+    Exit status: 1 after a failure in the run, 2 after a mistake in the command or its
+    input, 130 and 143 after SIGINT and SIGTERM.
+
+    Args:
+        stage: what the line begins with.
     """
     try:
-        with signals.raised():
-            _run(stage, options_class, run, dry_run, uses_tensorflow)
+        yield
     except InputError as error:
         _exit(stage, str(error), 2)
     except TrainingError as error:
@@ -55,7 +69,6 @@ def run_command(
         _exit(stage, f"memory must suffice. Received: {explain(error)}", 1)
     except KeyboardInterrupt as error:
         _exit(stage, str(error) or "interrupted", 128 + getattr(error, "signum", 2))
-    sys.exit(0)
 
 
 def _run(
@@ -64,8 +77,9 @@ def _run(
     run: Callable[[Any], None],
     dry_run: Callable[[Any], dict] | None,
     uses_tensorflow: bool,
+    argv: list[str],
 ) -> None:
-    options, help_text = parse_options(options_class, stage, sys.argv)
+    options, help_text = parse_options(options_class, stage, argv)
     if options is None:
         print(f"{inspect.cleandoc(run.__doc__ or '')}\n\nFlags of {help_text.lstrip()}")
         return

@@ -17,8 +17,9 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import Fields, check_object, read_json
 from pirgan_tf.files.path import is_folder
 
-# Where training/loop.py keeps what a run resumes from.
+# Where training/loop.py keeps what a run resumes from, and studies keep finished trainings.
 _CHECKPOINTS = "checkpoints"
+_KEPT = (f"{_CHECKPOINTS}/ckpt-*", "trainings/*.npz")
 
 
 @contextmanager
@@ -27,8 +28,14 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
 
     The folder is next to the output, with `.partial` after its name, and is
     renamed at the end. What a failure leaves of it is deleted, unless the stage
+<<<<<<< HEAD
     is resumable and has written a checkpoint: then it stays, and the same command
     resumes from there. A finished output has no checkpoints.
+=======
+    is resumable and has written a checkpoint, or finished one of several trainings:
+    then it stays, and the same command goes on from there. A finished output has no
+    checkpoints.
+>>>>>>> studies
 
     Args:
         stage: the stage's name.
@@ -45,7 +52,7 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
     missing = [parent for parent in output.parents if not parent.exists()]
     content = describe(stage, options)
     with _locked(partial):
-        begun = resumable and _has_checkpoint(partial)
+        begun = resumable and _has_begun(partial)
         begun = begun and _is_to_be_resumed(partial, stage, options)
         try:
             if not begun:
@@ -56,7 +63,7 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
                 # It may have been given more steps. Only now: a refusal changes nothing.
                 write_json(partial / paths.OPTIONS_FILE, content)
         except BaseException:
-            if not (resumable and _has_checkpoint(partial)):
+            if not (resumable and _has_begun(partial)):
                 publishing.delete(partial)
                 for parent in missing:
                     # Another process may have put something there meanwhile.
@@ -205,8 +212,8 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _has_checkpoint(partial: Path) -> bool:
-    return any((partial / _CHECKPOINTS).glob("ckpt-*"))
+def _has_begun(partial: Path) -> bool:
+    return any(any(partial.glob(pattern)) for pattern in _KEPT)
 
 
 def _holds_only_options(folder: Path) -> bool:

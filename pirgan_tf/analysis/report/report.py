@@ -4,21 +4,18 @@ import collections
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import jinja2
 import pandas as pd
 
 from pirgan_tf.analysis.claims import claims
 from pirgan_tf.analysis.report import run_views, sections
-from pirgan_tf.analysis.statistics.comparison import format_p, verdict
+from pirgan_tf.analysis.report.page import template
 from pirgan_tf.analysis.table import results, selection
 from pirgan_tf.analysis.table.runs import Run, read_run
 from pirgan_tf.errors import InputError
 
 # A page of so few objectives begins with them, and tells the paper's claims later.
 _FEW = 3
-_NONE = "\N{EN DASH}"
 
 
 def write_report(sources: Sequence[str | Path], output: str | Path) -> None:
@@ -44,7 +41,7 @@ def write_report(sources: Sequence[str | Path], output: str | Path) -> None:
     results.write_results(table, output / "results.csv")
     shared, varying = sections.settings_of(table)
     numbers = [table["objective"].nunique(), *(len(run.objectives) for run in runs)]
-    page = _template().render(
+    page = template("report.html").render(
         few=max(numbers) <= _FEW,
         tally=sections.tally(table),
         runs=[run_views.run_view(run, drawn) for run in runs],
@@ -91,55 +88,3 @@ def _tell_apart(runs: dict[int, Run], tables: list[pd.DataFrame]) -> None:
         if number in runs:
             name = runs[number].name
             runs[number] = dataclasses.replace(runs[number], name=names.get(name, name))
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("pirgan_tf.analysis.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": _number,
-        "signed": _signed,
-        "p_value": _p_value,
-        "verdict": verdict,
-        "duration": _duration,
-        "value": _value,
-        "shortened": _shortened,
-    }
-    return environment.get_template("report.html")
-
-
-def _number(value: Any, digits: int = 4) -> str:
-    return _NONE if pd.isna(value) else f"{value:.{digits}f}"
-
-
-def _signed(value: Any, digits: int = 4) -> str:
-    return _NONE if pd.isna(value) else f"{value:+.{digits}f}"
-
-
-def _p_value(value: Any) -> str:
-    return _NONE if pd.isna(value) else format_p(value)
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "not recorded"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def _value(value: Any) -> str:
-    """Return a setting for people: 1000 and not 1000.0."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _shortened(objective: str) -> str:
-    """Return an objective for a table; sets of filters keep their first and last."""
-    filters = objective.split(",")
-    return objective if len(filters) < 4 else f"{filters[0]}, {filters[1]} … {filters[-1]}"

@@ -1,0 +1,2 @@
+from . import pictures as pictures
+from . import style as style

@@ -1,0 +1,10 @@
+from .intervals import mean_over_seeds as mean_over_seeds
+from .intervals import share_of_seeds as share_of_seeds
+from .outcome import Finding as Finding
+from .outcome import Outcome as Outcome
+from .outcome import Picture as Picture
+from .registry import STUDIES as STUDIES
+from .registry import Study as Study
+from .registry import find_study as find_study
+from .registry import list_studies as list_studies
+from .writing import write_outcome as write_outcome

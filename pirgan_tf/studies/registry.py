@@ -1,0 +1,63 @@
+"""The studies by name."""
+
+import importlib
+import types
+from typing import NamedTuple
+
+from pirgan_tf.cli.options import check_name
+
+
+class Study(NamedTuple):
+    """An experiment of a paper, and what a person asks before running it.
+
+    Attributes:
+        module: has `Options`, the options, and `run(options, folder)`, which returns the
+            `Outcome`; it is imported on use and without TensorFlow, for flags are checked first.
+            Into `folder`, the unfinished output, it may write what it wants to keep, and as
+            `trainings/*.npz` what it goes on from after it was stopped.
+        source: where the experiment is described.
+        data: what it needs.
+        time: how long it takes with its defaults on two CPU cores.
+    """
+
+    module: str
+    source: str
+    data: str
+    time: str
+
+
+_TUTORIAL = "NIPS 2016 tutorial: GANs"
+_HERE = "pirgan_tf.studies"
+
+STUDIES = {
+    "divergences": Study(f"{_HERE}.divergences", f"{_TUTORIAL}, figure 3.6", "none", "seconds"),
+    "mixture": Study(
+        f"{_HERE}.mixture.study", "Unrolled GANs, section 3.1, appendix A", "none", "2 hours"
+    ),
+    "optimal_discriminator": Study(
+        f"{_HERE}.optimal_discriminator", f"{_TUTORIAL}, exercise 1", "none", "a minute"
+    ),
+    "xy_game": Study(f"{_HERE}.xy_game", f"{_TUTORIAL}, exercise 2", "none", "seconds"),
+}
+
+
+def find_study(name: str) -> types.ModuleType:
+    """Returns the module of a study.
+
+    Raises:
+        InputError: if there is no study of that name.
+    """
+    check_name("study", name, STUDIES)
+    return importlib.import_module(STUDIES[name].module)
+
+
+def list_studies() -> str:
+    """Returns a table of all studies, for people."""
+    rows = [("study", "source", "data", "time")]
+    rows += [(name, *study[1:]) for name, study in STUDIES.items()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    return "\n".join(line.rstrip() for line in lines)
