@@ -28,14 +28,9 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
 
     The folder is next to the output, with `.partial` after its name, and is
     renamed at the end. What a failure leaves of it is deleted, unless the stage
-<<<<<<< HEAD
-    is resumable and has written a checkpoint: then it stays, and the same command
-    resumes from there. A finished output has no checkpoints.
-=======
     is resumable and has written a checkpoint, or finished one of several trainings:
     then it stays, and the same command goes on from there. A finished output has no
     checkpoints.
->>>>>>> studies
 
     Args:
         stage: the stage's name.
