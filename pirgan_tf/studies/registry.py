@@ -32,7 +32,7 @@ _HERE = "pirgan_tf.studies"
 STUDIES = {
     "divergences": Study(f"{_HERE}.divergences", f"{_TUTORIAL}, figure 3.6", "none", "seconds"),
     "mixture": Study(
-        f"{_HERE}.mixture.study", "Unrolled GANs, section 3.1, appendix A", "none", "2 hours"
+        f"{_HERE}.mixture.study", "Unrolled GANs, section 3.1, appendix A", "none", "3 hours"
     ),
     "optimal_discriminator": Study(
         f"{_HERE}.optimal_discriminator", f"{_TUTORIAL}, exercise 1", "none", "a minute"
