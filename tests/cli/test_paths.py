@@ -15,8 +15,8 @@ from pirgan_tf.errors import InputError
 # What each command reads, by flag; what it is given may be a folder or a file in it.
 INPUTS = {
     "import_photos": {"photos"},
-    "pretrain": {"dataset"},
-    "sample": {"gan"},
+    "pretrain": {"dataset", "photographs", "vgg16_weights"},
+    "sample": {"gan", "estimator"},
     "simulate": {"gallery", "vgg16_weights"},
     "serve": {"gallery"},
     "export_interactions": {"database"},
@@ -24,7 +24,7 @@ INPUTS = {
     "pretrain_estimator": {"dataset"},
     "train_estimator": {"gallery", "interactions", "slim_checkpoint", "initial"},
     "tune": {"gan", "estimator", "dataset"},
-    "evaluate": {"before", "after", "estimator", "vgg16_weights"},
+    "evaluate": {"before", "after", "estimator", "vgg16_weights", "photographs"},
     "report": {"runs"},
     "list_objectives": set(),
     "benchmark": set(),
@@ -33,6 +33,8 @@ INPUTS = {
         "gan",
         "vgg16_weights",
         "pretrain_dataset",
+        "pretrain_photographs",
+        "evaluate_photographs",
         "tune_dataset",
         "estimator_slim_checkpoint",
         "estimator_initial",
@@ -145,7 +147,8 @@ def test_an_output_is_apart_from_every_input(tmp_path, helpers, stage):
     }
     for name in INPUTS[stage]:
         read = made.get(name, photos)
-        prefix = {"dataset": "folder:", "database": "sqlite:///"}.get(name.split("_")[-1], "")
+        prefixes = {"dataset": "folder:", "photographs": "folder:", "database": "sqlite:///"}
+        prefix = prefixes.get(name.split("_")[-1], "")
         value = (str(read),) if "tuple" in str(fields[name].type) else f"{prefix}{read}"
         for output in (read, read / "within", read.parent):
             options = options_class(**required | {name: value, "output": str(output)})
