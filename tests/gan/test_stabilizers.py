@@ -87,7 +87,7 @@ def test_unrolling_changes_the_generators_update_and_not_the_discriminators(make
         make_trainer(
             stabilizers=gan.Stabilizers(unroll_steps=steps), family=family, image_size=32, **RATES
         )
-        for steps in (0, 2)
+        for steps in (0, 1)
     )
     for trainer in (plain, ahead):
         trainer.update(trainer.draw_batch(0, 0))

@@ -88,8 +88,10 @@ def images():
     )
 
 
-@pytest.mark.parametrize("kind", [keras.optimizers.Adam, keras.optimizers.RMSprop])
-@pytest.mark.parametrize("steps", [1, 2, 5])
+@pytest.mark.parametrize(
+    "kind, steps",
+    [*((keras.optimizers.Adam, steps) for steps in (1, 2, 5)), (keras.optimizers.RMSprop, 2)],
+)
 def test_the_gradient_is_that_of_finite_differences(discriminator, images, kind, steps):
     reals, fakes = images
     optimizer = make_optimizer(kind, discriminator)
