@@ -13,6 +13,7 @@ from pirgan_tf.cli.outputs import output_folder, write_json
 from pirgan_tf.data.gallery import read_gallery
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.path import check_file, is_folder
+from pirgan_tf.stages.shared.estimator_options import LEAST_TEMPERATURE, MOST_TEMPERATURE
 from pirgan_tf.stages.shared.training_options import TrainingOptions, set_up_devices, train
 
 if TYPE_CHECKING:
@@ -51,7 +52,12 @@ class TrainEstimatorOptions(TrainingOptions):
         "hard",
         choices=("hard", "soft"),
     )
-    temperature: float = option("Softmax temperature in use.", estimator.USE_TEMPERATURE, above=0.0)
+    temperature: float = option(
+        "Softmax temperature in use.",
+        estimator.USE_TEMPERATURE,
+        minimum=LEAST_TEMPERATURE,
+        below=MOST_TEMPERATURE,
+    )
     slim_checkpoint: str | None = option(
         "TF-slim's checkpoint of Inception v2 with initial weights; random by default.",
         None,

@@ -10,7 +10,12 @@ from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder, read_options
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages.shared.estimator_options import check_image_size, read_temperature
+from pirgan_tf.stages.shared.estimator_options import (
+    LEAST_TEMPERATURE,
+    MOST_TEMPERATURE,
+    check_image_size,
+    read_temperature,
+)
 from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
@@ -39,7 +44,10 @@ class TuneOptions(GanOptions):
         minimum=0.0,
     )
     temperature: float | None = option(
-        "Softmax temperature of the estimator; by default that of its options.", None, above=0.0
+        "Softmax temperature of the estimator; by default that of its options.",
+        None,
+        minimum=LEAST_TEMPERATURE,
+        below=MOST_TEMPERATURE,
     )
     generator_learning_rate: float = option("Learning rate of Adam.", 1e-6, above=0.0)
     discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-6, above=0.0)

@@ -349,6 +349,7 @@ def test_nothing_to_report(tmp_path):
     [
         (lambda content: content.pop("family"), "lacks the field 'family'"),
         (lambda content: content["comparison"].pop("p"), "lacks the field 'p'"),
+        (lambda content: content["comparison"].update(mean_after=None), "'mean_after' that is not"),
         (lambda content: content.update(diversity=3), "'diversity' that is not an object or null"),
         (lambda content: content["kid"].pop("after"), "lacks the field 'after'"),
         (lambda content: content.update(comparison=None), "'comparison' that is not an object"),

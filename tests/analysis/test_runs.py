@@ -63,6 +63,16 @@ def test_the_best_round_must_be_one_that_is_there(tmp_path):
         read_run(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["round-0", "round-1", "round-2.5", "round-1e9"])
+def test_other_rounds_are_refused(tmp_path, name):
+    fake_runs.make_empty_run(tmp_path)
+    fake_runs.make_rounds(tmp_path, "vgg16:pool2:17", [0.1, 0.2], best=2)
+    folder = fake_runs.slug_folder(tmp_path, "vgg16:pool2:17") / name
+    folder.mkdir()
+    with pytest.raises(InputError, match=f"must be round-2, round-3, ... Received: {folder}$"):
+        read_run(tmp_path)
+
+
 def test_weights_share_their_estimator(tmp_path):
     fake_runs.make_empty_run(tmp_path)
     changes = {1000.0: 0.2, 0.5: 0.01, 1e6: 0.3}

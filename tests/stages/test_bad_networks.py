@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from pirgan_tf import data
+from pirgan_tf.errors import InputError
 from pirgan_tf.gan import build_discriminator, build_generator
+from pirgan_tf.stages.shared.estimator_options import read_learned_galleries
 
 
 def _copy(source, target):
@@ -148,7 +150,7 @@ def _folder(path, stage, **options):
 GAN_OPTIONS = {"dataset": "landscapes", "classes": ["coast", "mountain"], "landscapes": 24}
 
 
-@pytest.mark.parametrize("temperature", [0, -1, None, "0.1", True, [1]])
+@pytest.mark.parametrize("temperature", [0, -1, 1e-320, 1e308, None, "0.1", True, [1]])
 def test_a_temperature_of_an_estimator_that_cannot_be_is_refused(
     commands, nowhere, tmp_path, temperature
 ):
@@ -156,6 +158,13 @@ def test_a_temperature_of_an_estimator_that_cannot_be_is_refused(
     gan = _folder(tmp_path / "gan", "pretrain", **GAN_OPTIONS)
     line = commands.call("tune", f"--gan={gan}", f"--estimator={estimator}", output=nowhere)
     assert "temperature" in line.refusal() and str(estimator) in line.refusal()
+
+
+@pytest.mark.parametrize("galleries", [3, [1, 2], [{}], [["x"]]])
+def test_learned_galleries_that_are_no_texts_are_refused(tmp_path, galleries):
+    (tmp_path / "fit.json").write_text(json.dumps({"galleries": galleries}))
+    with pytest.raises(InputError, match=f"galleries.* in {tmp_path}|{tmp_path}.*'galleries'"):
+        read_learned_galleries(str(tmp_path))
 
 
 @pytest.mark.parametrize(

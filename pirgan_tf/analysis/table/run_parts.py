@@ -41,6 +41,8 @@ _COMPARISON, _DIVERSITY = (
     }
     for figures in (Comparison, Diversity)
 )
+# Defined for any rates.
+_COMPARISON |= dict.fromkeys(("mean_before", "mean_after", "change"), float)
 _ESTIMATED: Fields = {
     "before": float,
     "after": float,

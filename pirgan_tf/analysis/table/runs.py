@@ -143,7 +143,13 @@ def _objective(place: Path) -> list[ObjectiveRun]:
         _EMPTY, best_round=best_round, seconds=_seconds(place / "seconds.json")
     )
     found: list[ObjectiveRun] = []
-    for number, folder in [(1.0, place), *_numbered(place, "round-")]:
+    later = _numbered(place, "round-")
+    for expected, (number, folder) in enumerate(later, start=2):
+        if number != expected:
+            raise InputError(
+                f"folders of later rounds must be round-2, round-3, ... Received: {folder}"
+            )
+    for number, folder in [(1.0, place), *later]:
         of_round = dataclasses.replace(
             common,
             round=int(number),

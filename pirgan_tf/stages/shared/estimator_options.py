@@ -7,17 +7,22 @@ from pirgan_tf.cli.outputs import read_options
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import check_object, read_json
 
+# Logits over smaller or larger ones leave the range of float32.
+LEAST_TEMPERATURE, MOST_TEMPERATURE = 1e-6, 1e6
+
 
 def read_temperature(folder: str) -> float:
     """Returns the softmax temperature that an estimator is used with.
 
     Raises:
-        InputError: if the folder is not of train_estimator, or the temperature is not above 0.
+        InputError: if the folder is not of train_estimator, or the temperature is out of
+            its range.
     """
     options = read_options(folder, ("train_estimator",), {"temperature": float})
-    if options["temperature"] <= 0:
+    if not LEAST_TEMPERATURE <= options["temperature"] < MOST_TEMPERATURE:
         raise InputError(
-            "temperature of an estimator must be above 0. "
+            f"temperature of an estimator must be at least {LEAST_TEMPERATURE:g} and below "
+            f"{MOST_TEMPERATURE:g}. "
             f"Received: {options['temperature']} in {folder}/options.json"
         )
     return float(options["temperature"])
@@ -48,4 +53,7 @@ def read_learned_galleries(folder: str) -> list[str] | None:
     """
     path = Path(folder) / "fit.json"
     content = {"galleries": None} | read_json(path)
-    return check_object(content, {"galleries": (list, type(None))}, path)["galleries"]
+    galleries = check_object(content, {"galleries": (list, type(None))}, path)["galleries"]
+    if not all(isinstance(name, str) for name in galleries or ()):
+        raise InputError(f"galleries must be fingerprints, as text. Received: others in {path}")
+    return galleries
