@@ -24,7 +24,7 @@ def batches(**changes):
 
 def flat(batch):
     """All random parts of a batch by name."""
-    return {name: value.numpy() for name, value in batch._asdict().items()}
+    return {name: part.numpy() for name, part in batch._asdict().items() if name != "earlier"}
 
 
 def pixels(batch):
@@ -38,6 +38,13 @@ def test_a_draw_depends_on_seed_stream_step_and_replica_only():
     for again in (drawn.draw(3, 1), batches().draw(3, 1)):
         for name, value in flat(again).items():
             np.testing.assert_array_equal(value, first[name], err_msg=name)
+
+
+def test_parts_of_a_step_draw_other_values():
+    first, *others = (flat(batches().draw(3, 1, part=part)) for part in range(3))
+    for other in others:
+        assert not any(np.array_equal(first[name], other[name]) for name in ("latents", "images"))
+    assert not np.array_equal(others[0]["latents"], others[1]["latents"])
 
 
 @pytest.mark.parametrize(
