@@ -311,7 +311,7 @@ def test_undefined_statistics_are_said_to_be_so(tmp_path):
     content = json.loads(file.read_text())
     undefined = dict.fromkeys(["cohens_d", "t", "df", "p", "ci_low", "ci_high"])
     content["comparison"] |= undefined | {"significant": False}
-    content |= {"estimated": None, "rates_before": [0.1] * 3, "rates_after": [0.1] * 3}
+    content |= {"estimated": None, "rates_before": [0.1] * 1000, "rates_after": [0.1] * 1000}
     file.write_text(json.dumps(content))
     write_report([tmp_path / "constant"], tmp_path / "report")
     text = Page(tmp_path / "report" / "index.html").text
