@@ -163,7 +163,6 @@ class GanTrainer(Trainer):
 
     def _train_discriminator(self, batch: GanBatch, fakes: tf.Tensor) -> Terms:
         """Updates the discriminator; returns its terms and its total as one."""
-        terms: Terms = {}
         weight = self._stabilizers.r1_weight
         with tf.GradientTape() as tape:
             with tf.GradientTape(watch_accessed_variables=False) as images_tape:

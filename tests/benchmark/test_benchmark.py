@@ -33,7 +33,8 @@ def test_figures_agree_with_each_other(figures):
         assert row["reached"] == pytest.approx(row["lower_bound_seconds"] / row["median_seconds"])
         assert row["memory"] > 1e8
     assert figures["sample"]["outside"] is None
-    assert 0 < figures["pretrain"]["outside"] < 1
+    # Of a step as small as this one, what is around it may take longer than the step.
+    assert figures["pretrain"]["outside"] > 0
 
 
 def test_an_output_is_not_replaced_unasked(tmp_path):

@@ -39,7 +39,7 @@ class Options(CommandOptions):
     )
     steps: int = option("Steps of each training.", 25_000, minimum=_RECORDS)
     batch_size: int = option(
-        "Samples of the data, and of the generator, a step; the paper is silent.",
+        "Samples of the data, and of the generator, per step; the paper is silent.",
         512,
         minimum=1,
         below=2**16,
@@ -188,7 +188,7 @@ def _findings(
             solved,
             "converges to the target (figure 1)" if k == 10 else "",
         ),
-        mean(f"K = {k}: seconds a training", seconds, "grows linearly with K (section 4)"),
+        mean(f"K = {k}: seconds per training", seconds, "grows linearly with K (section 4)"),
     ]
 
 

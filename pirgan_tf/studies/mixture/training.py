@@ -38,7 +38,7 @@ def train(
         unroll_steps: K; with 0 it is an ordinary GAN.
         seed: of the initial weights and of every draw.
         steps: how long.
-        batch_size: samples of the data, and of the generator, a step.
+        batch_size: samples of the data, and of the generator, per step.
         records: how often to sample.
         samples: how many, always from the same latents.
 
@@ -109,7 +109,7 @@ def train(
 
 def _network(setting: Setting, inputs: int, outputs: int, layers: int) -> keras.Model:
     def dense(units, activation):
-        # One initializer a layer: a shared one would give equal weights to layers of one shape.
+        # One initializer per layer: a shared one would give equal weights to layers of one shape.
         initial = keras.initializers.Orthogonal(setting.gain)
         return keras.layers.Dense(units, activation, kernel_initializer=initial)
 
