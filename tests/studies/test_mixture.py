@@ -6,10 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from pirgan_tf.errors import Interrupted
+from pirgan_tf.errors import InputError, Interrupted
 from pirgan_tf.stages import study
 from pirgan_tf.studies import mixture
 from pirgan_tf.studies.mixture.study import Options
+from pirgan_tf.studies.mixture.study import run as run_mixture
 
 PAPER, NOTEBOOK = mixture.SETTINGS["paper"], mixture.SETTINGS["notebook"]
 
@@ -113,3 +114,11 @@ def test_an_unfinished_study_is_not_gone_on_with_in_another_setting(tmp_path, mo
         study.run("mixture", Options(output=output))
     with pytest.raises(ValueError, match="setting was 'paper' and is 'notebook'"):
         study.run("mixture", Options(output=output, setting="notebook"))
+
+
+def test_a_damaged_training_is_one_line(tmp_path):
+    (tmp_path / "trainings").mkdir()
+    (tmp_path / "trainings" / "K-0-seed-0.npz").write_bytes(b"PK and then nothing")
+    options = Options(output=str(tmp_path / "output"), unroll_steps=("0",), seeds=1)
+    with pytest.raises(InputError, match=r"finished training must be .*K-0-seed-0"):
+        run_mixture(options, tmp_path)

@@ -11,6 +11,7 @@ import numpy as np
 from pirgan_tf import studies
 from pirgan_tf.cli.options import Options as CommandOptions
 from pirgan_tf.cli.options import option
+from pirgan_tf.files.arrays import read_arrays
 from pirgan_tf.studies import mixture
 from pirgan_tf.studies.numbers import read_numbers
 from pirgan_tf.studies.outcome import Finding, Outcome, Picture
@@ -131,8 +132,8 @@ def _training(options: Options, unroll_steps: int, seed: int, folder: Path) -> T
     """Returns a training, from the unfinished output if an earlier attempt has finished it."""
     path = folder / "trainings" / f"K-{unroll_steps}-seed-{seed}.npz"
     if path.exists():
-        with np.load(path) as content:
-            return Training(content["samples"], float(content["seconds"]))
+        kept = read_arrays(path, Training._fields, "a finished training must be one that was kept")
+        return Training(kept["samples"], float(kept["seconds"]))
     setting = mixture.SETTINGS[options.setting]
     begun = time.monotonic()
     samples = mixture.train(
