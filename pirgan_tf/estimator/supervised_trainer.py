@@ -139,7 +139,7 @@ class SupervisedTrainer(Trainer):
         logits, losses = zip(*blocks, strict=True)
         return np.concatenate(logits), np.concatenate(losses)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def _judge(self, images, labels):
         logits = self._model(to_float(images))
         return logits, self.losses(logits, labels)

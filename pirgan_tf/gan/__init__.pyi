@@ -9,6 +9,7 @@ from .folder import save_gan as save_gan
 from .inference import Inference as Inference
 from .inference import infer_latents as infer_latents
 from .networks.families import FAMILIES as FAMILIES
+from .networks.families import GENERATOR_NORMS as GENERATOR_NORMS
 from .networks.families import Networks as Networks
 from .networks.families import build_networks as build_networks
 from .networks.paper import build_discriminator as build_discriminator
@@ -21,6 +22,7 @@ from .sampling import generate as generate
 from .settings import GENERATOR_COSTS as GENERATOR_COSTS
 from .settings import Stabilizers as Stabilizers
 from .shape import GanShape as GanShape
+from .shape import check_generator_norm as check_generator_norm
 from .shape import read_gan_shape as read_gan_shape
 from .trainer import GanTrainer as GanTrainer
 from .trainer import Optimizers as Optimizers

@@ -9,6 +9,7 @@ import keras
 
 from pirgan_tf.files.model import load_weights
 from pirgan_tf.gan.networks.families import Networks, build_networks
+from pirgan_tf.gan.reference import Reference
 from pirgan_tf.gan.shape import GanShape, read_gan_shape
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def save_gan(
     averaged = trainer.averaged_generator()
     for name, network in plain._asdict().items():
         network.set_weights(getattr(trainer, name).get_weights())
+        if name == "generator":
+            Reference(network).settle(network)
         if averaged and name == "generator":
             network.save(folder / "generator_raw.keras")
             network.set_weights(averaged.get_weights())

@@ -65,7 +65,7 @@ def infer_latents(
     ]
 
     # A function of its own: the search calls it in a dozen places, and would be traced for long.
-    @tf.function(input_signature=signature)
+    @tf.function(input_signature=signature, autograph=False)
     def errors_and_slopes(latents, targets, classes):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(latents)
@@ -74,7 +74,7 @@ def infer_latents(
         # Each error is of its own latent: the slope of their sum is that of each.
         return errors, tape.gradient(errors, latents)
 
-    @tf.function(input_signature=signature)
+    @tf.function(input_signature=signature, autograph=False)
     def search(first, targets, classes):
         found = tfp.optimizer.lbfgs_minimize(
             lambda latents: errors_and_slopes(latents, targets, classes),

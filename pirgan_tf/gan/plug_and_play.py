@@ -75,7 +75,8 @@ def generate_plug_and_play(
             tf.TensorSpec([None], tf.int32),
             tf.TensorSpec([], tf.int32),
             tf.TensorSpec([], tf.int32),
-        ]
+        ],
+        autograph=False,
     )
     def move(h, c, batch, step):
         with tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -24,7 +24,7 @@ def call_generator(
     Returns:
         Images `[n, size, size, 3]` in [-1, 1].
     """
-    num_classes = _num_classes(generator)
+    num_classes = count_classes(generator)
     inputs = [latents, tf.one_hot(labels, num_classes)] if num_classes else latents
     return generator(inputs, training=training)
 
@@ -53,7 +53,7 @@ def draw_latents(generator: keras.Model, num_images: int, seed: int) -> tuple[tf
 
     The arguments are as for `generate`.
     """
-    latent_size, num_classes = generator.inputs[0].shape[1], _num_classes(generator)
+    latent_size, num_classes = generator.inputs[0].shape[1], count_classes(generator)
     seeds = tf.random.split(stream_seed(seed, "sample"), 2)
     latents = tf.random.stateless_normal([num_images, latent_size], seeds[0])
     labels = tf.random.stateless_uniform([num_images], seeds[1], 0, max(num_classes, 1), tf.int32)
@@ -69,5 +69,6 @@ def render(generator: keras.Model, latents: tf.Tensor, labels: tf.Tensor) -> np.
     return np.concatenate(images)
 
 
-def _num_classes(generator: keras.Model) -> int:
+def count_classes(generator: keras.Model) -> int:
+    """Returns how many classes a generator has; 0 is none."""
     return generator.inputs[1].shape[1] if len(generator.inputs) > 1 else 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import Fields, check_object, read_json
-from pirgan_tf.gan.networks.families import FAMILIES
+from pirgan_tf.gan.networks.families import FAMILIES, GENERATOR_NORMS, NORMALIZED_FAMILIES
 from pirgan_tf.gan.networks.sizes import check_image_size
 
 MAX_LATENT_SIZE = 2**16
@@ -18,9 +18,15 @@ _FIELDS: Fields = {
     "family": str,
     "image_size": int,
     "minibatch_features": int,
+    "generator_norm": str,
 }
 # Of files from before there was a choice.
-_DEFAULTS = {"family": "paper", "image_size": 64, "minibatch_features": 0}
+_DEFAULTS = {
+    "family": "paper",
+    "image_size": 64,
+    "minibatch_features": 0,
+    "generator_norm": "batch",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +40,7 @@ class GanShape:
         family: one of `FAMILIES`.
         image_size: height and width of the images, in pixels.
         minibatch_features: features of `MinibatchFeatures` in the discriminator.
+        generator_norm: one of `GENERATOR_NORMS`.
 
     Raises:
         InputError: for what no GAN has.
@@ -45,6 +52,7 @@ class GanShape:
     family: str = "paper"
     image_size: int = 64
     minibatch_features: int = 0
+    generator_norm: str = "batch"
 
     def __post_init__(self) -> None:
         names = self.class_names
@@ -70,11 +78,29 @@ class GanShape:
                 f"minibatch_features must be from 0 to {MAX_MINIBATCH_FEATURES}. "
                 f"Received: {self.minibatch_features}"
             )
+        check_generator_norm(self.generator_norm, self.family)
 
     @property
     def num_classes(self) -> int:
         """The number of classes; 0 is a plain GAN."""
         return len(self.class_names)
+
+
+def check_generator_norm(norm: str, family: str) -> None:
+    """Checks that the generator of a family can have a normalisation.
+
+    Raises:
+        InputError: if it cannot.
+    """
+    if norm not in GENERATOR_NORMS:
+        raise InputError(
+            f"generator_norm must be one of {', '.join(GENERATOR_NORMS)}. Received: {norm!r}"
+        )
+    if norm != "batch" and family not in NORMALIZED_FAMILIES:
+        raise InputError(
+            f"generator_norm must be batch with the family {family}, whose generator has no batch "
+            f"normalisation. Received: {norm}"
+        )
 
 
 def read_gan_shape(folder: str | Path) -> GanShape:
@@ -94,6 +120,7 @@ def read_gan_shape(folder: str | Path) -> GanShape:
             content["family"],
             content["image_size"],
             content["minibatch_features"],
+            content["generator_norm"],
         )
     except InputError as error:
         raise InputError(f"{error} in {path}") from None

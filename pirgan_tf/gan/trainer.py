@@ -13,6 +13,7 @@ from pirgan_tf.gan.average import MovingAverage
 from pirgan_tf.gan.batches import GanBatch, GanBatches
 from pirgan_tf.gan.costs import Cost, Terms, Verdict
 from pirgan_tf.gan.networks.families import Networks
+from pirgan_tf.gan.reference import Reference
 from pirgan_tf.gan.sampling import call_generator
 from pirgan_tf.gan.settings import Stabilizers
 from pirgan_tf.gan.unrolled import unroll
@@ -106,6 +107,7 @@ class GanTrainer(Trainer):
         self._rate_variables = rate_variables
         self._stabilizers = stabilizers
         self._num_replicas = devices.num_replicas
+        self._reference = Reference(networks.generator)
         with self.strategy.scope():
             self.generator, self.discriminator = (
                 kernels.accelerate(network, synchronized=devices.num_replicas > 1)
@@ -139,12 +141,10 @@ class GanTrainer(Trainer):
             mean over the whole batch.
         """
         for earlier in batch.earlier:
-            fakes = call_generator(
-                self.generator, earlier.latents, earlier.fake_labels, training=True
-            )
+            fakes = self._reference.generate(self.generator, earlier.latents, earlier.fake_labels)
             self._train_discriminator(earlier, fakes)
         with tf.GradientTape() as tape:
-            fakes = call_generator(self.generator, batch.latents, batch.fake_labels, training=True)
+            fakes = self._reference.generate(self.generator, batch.latents, batch.fake_labels)
 
         if self._stabilizers.unroll_steps:
             # The generator looks ahead from the discriminator as it is before its update.
@@ -262,6 +262,7 @@ class GanTrainer(Trainer):
             return None
         averaged = keras.models.clone_model(self.generator)
         self._average.copy_to(averaged)
+        Reference(averaged).settle(averaged)
         return averaged
 
     def _judge(

@@ -40,6 +40,12 @@ class PretrainOptions(GanOptions, DatasetOptions, KidOptions):
         minimum=0,
         below=2**12,
     )
+    generator_norm: str = option(
+        "Statistics of the generator's batch normalisation (dcgan): batch, those of a fixed "
+        "reference batch, or virtual, those of that batch and the image itself.",
+        "batch",
+        choices=gan.GENERATOR_NORMS,
+    )
     generator_learning_rate: float = option("Learning rate of Adam.", 1e-5, above=0.0)
     discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-5, above=0.0)
 
@@ -47,6 +53,7 @@ class PretrainOptions(GanOptions, DatasetOptions, KidOptions):
         """Checks the numbers, the dataset and that every layer keeps a channel."""
         super().validate()
         gan.check_width(self.width)
+        gan.check_generator_norm(self.generator_norm, self.family)
         if self.image_size is not None:
             gan.check_image_size(self.image_size)
         if self.dataset == "landscapes" and self.batch_size > self.landscapes:
@@ -129,6 +136,7 @@ def _shape(options: PretrainOptions, dataset: "ImageDataset") -> "GanShape":
         options.family,
         dataset.image_size,
         options.minibatch_features,
+        options.generator_norm,
     )
 
 

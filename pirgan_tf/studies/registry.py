@@ -31,6 +31,9 @@ _HERE = "pirgan_tf.studies"
 
 STUDIES = {
     "divergences": Study(f"{_HERE}.divergences", f"{_TUTORIAL}, figure 3.6", "none", "seconds"),
+    "generator_costs": Study(
+        f"{_HERE}.generator_costs", f"{_TUTORIAL}, section 3.2", "none", "seconds"
+    ),
     "mixture": Study(
         f"{_HERE}.mixture.study", "Unrolled GANs, section 3.1, appendix A", "none", "3 hours"
     ),

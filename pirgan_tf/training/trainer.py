@@ -103,6 +103,8 @@ class Trainer(abc.ABC):
         """Trains for some steps and returns the sum of each loss over them."""
         update: Callable = tf.function(self.update, jit_compile=True) if self._jit else self.update
 
+        # Half of the time of tracing would go into the conversion of what has no loop.
+        @tf.autograph.experimental.do_not_convert
         def replica_step(step):
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
             shares = update(self.draw_batch(step, replica))

@@ -150,7 +150,9 @@ def trace_norms(weights: str) -> Callable[[np.ndarray], "tf.Tensor"]:
     import tensorflow as tf
 
     signature = [tf.TensorSpec([None, None, None, 3], tf.float32)]
-    squared_norms = tf.function(norms_function(weights)[0], input_signature=signature)
+    squared_norms = tf.function(
+        norms_function(weights)[0], input_signature=signature, autograph=False
+    )
     # Called by itself, tf.function would warn of being traced for every table.
     traced = squared_norms.get_concrete_function()
     return lambda images: traced(tf.constant(255 * unit_pixels(images), tf.float32))

@@ -17,6 +17,7 @@ class Settings:
     width: float = 1 / 16
     family: str = "paper"
     image_size: int = 64
+    generator_norm: str = "batch"
     dropout: float | None = None
     batch_size: int = 4
     generator_learning_rate: float = 1e-5
@@ -30,7 +31,14 @@ class Settings:
     @property
     def shape(self):
         names = tuple("abc"[: self.num_classes])
-        return gan.GanShape(names, self.latent_size, self.width, self.family, self.image_size)
+        return gan.GanShape(
+            names,
+            self.latent_size,
+            self.width,
+            self.family,
+            self.image_size,
+            generator_norm=self.generator_norm,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +69,7 @@ def make_trainer(devices, photographs):
             for variable in network.weights:
                 value = variable.numpy() + rng.normal(0, 0.1, variable.shape)
                 # A variance; the others may have any sign.
-                variable.assign(abs(value) if "moving_variance" in variable.path else value)
+                variable.assign(abs(value) if "variance" in variable.path else value)
         images, labels = photographs
         batches = gan.GanBatches(
             images[:, : settings.image_size, : settings.image_size],

@@ -97,7 +97,7 @@ def test_the_gradient_is_that_of_finite_differences(discriminator, images, kind,
     optimizer = make_optimizer(kind, discriminator)
     before = [v.numpy() for v in (*discriminator.weights, *optimizer.variables)]
 
-    @tf.function
+    @tf.function(autograph=False)
     def loss_and_gradient(fakes, stop=False):
         with tf.GradientTape() as tape:
             tape.watch(fakes)

@@ -57,10 +57,12 @@ def test_pointwise_convolutions_of_one_input_are_one_product(use_bias, jit):
     images = draw(2, 6, 6, 5)
     if use_bias:
         # Two variables of one layer cannot be told apart by its name.
-        traced = tf.function(lambda x: (fast(x), {}), jit_compile=jit)
+        traced = tf.function(lambda x: (fast(x), {}), jit_compile=jit, autograph=False)
         found, expected = traced(images), (plain(images), {})
     else:
-        traced = tf.function(lambda x: values_and_gradients(fast, x), jit_compile=jit)
+        traced = tf.function(
+            lambda x: values_and_gradients(fast, x), jit_compile=jit, autograph=False
+        )
         found, expected = traced(images), values_and_gradients(plain, images)
     assert found[1].keys() == expected[1].keys()
     for ours, theirs in zip(
@@ -100,7 +102,7 @@ def test_strided_convolutions_of_images_are_those_of_blocks(size, kernel_size, j
     )
     fast.set_weights(plain.get_weights())
     images = draw(2, *size, 3)
-    traced = tf.function(lambda x: values_and_gradients(fast, x), jit_compile=jit)
+    traced = tf.function(lambda x: values_and_gradients(fast, x), jit_compile=jit, autograph=False)
     found, expected = traced(images), values_and_gradients(plain, images)
     for ours, theirs in zip(keras.tree.flatten(found), keras.tree.flatten(expected), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)

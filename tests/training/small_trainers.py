@@ -17,6 +17,7 @@ from pirgan_tf.gan import (
     paper_optimizers,
 )
 from pirgan_tf.gan.networks.layers import MinibatchFeatures
+from pirgan_tf.gan.networks.reference_norm import ReferenceBatchNormalization
 from pirgan_tf.kernels import freeze
 
 BATCH = 8
@@ -60,7 +61,8 @@ def stabilized(devices, dropout=0.5):
     layers = keras.layers
     inputs = [keras.Input((8,)), keras.Input((2,))]
     x = layers.Dense(16 * 16 * 3, "tanh")(layers.Concatenate()(inputs))
-    x = layers.UpSampling2D(4)(layers.Reshape((16, 16, 3))(x))
+    x = ReferenceBatchNormalization(4, virtual=True)(layers.Reshape((16, 16, 3))(x))
+    x = layers.UpSampling2D(4)(x)
     images = keras.Input((64, 64, 3))
     y = layers.Conv2D(4, 3, strides=4, use_bias=False)(images)
     y = layers.LeakyReLU()(layers.BatchNormalization()(y))

@@ -13,6 +13,7 @@ import keras
 from keras import layers
 
 from pirgan_tf.gan.networks.layers import flatten
+from pirgan_tf.gan.networks.reference_norm import ReferenceBatchNormalization
 from pirgan_tf.gan.networks.sizes import count_halvings, scale_depth
 
 _SMALLEST, _LARGEST_DEPTH = 4, 1024
@@ -25,6 +26,7 @@ def build_generator(
     width: float = 1.0,
     image_size: int = 64,
     *,
+    norm: str = "batch",
     dtype: str | None = None,
 ) -> keras.Model:
     """Builds the generator.
@@ -39,6 +41,7 @@ def build_generator(
         latent_size: number of units of the latent.
         width: scales every depth but the last.
         image_size: height and width of the images.
+        norm: `batch`, or `reference` or `virtual` for `ReferenceBatchNormalization`.
         dtype: a Keras dtype policy; outputs are float32 in any case.
 
     Returns:
@@ -62,10 +65,13 @@ def build_generator(
         dtype=dtype,
     )(x)
     x = layers.Reshape((_SMALLEST, _SMALLEST, depth), name="reshape", dtype=dtype)(x)
+    batch_norm = _BatchNorm
+    if norm != "batch":
+        batch_norm = functools.partial(ReferenceBatchNormalization, virtual=norm == "virtual")
     halvings = count_halvings(image_size, _SMALLEST)
     for i in range(1, halvings + 1):
         last = i == halvings
-        x = _BatchNorm(name=f"batch_norm_{i}", dtype=dtype)(x)
+        x = batch_norm(name=f"batch_norm_{i}", dtype=dtype)(x)
         x = layers.ReLU(name=f"relu_{i}", dtype=dtype)(x)
         x = layers.Conv2DTranspose(
             3 if last else scale_depth(_LARGEST_DEPTH >> i, width),

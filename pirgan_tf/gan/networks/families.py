@@ -16,6 +16,14 @@ FAMILIES = {
 with the arguments of paper.py's. It is imported on use, for flags are checked without Keras."""
 
 
+GENERATOR_NORMS = ("batch", "reference", "virtual")
+"""Whose statistics a generator normalises by: its batch's, a fixed batch's, or that batch's and the
+image's own."""
+
+NORMALIZED_FAMILIES = ("dcgan",)
+"""The families whose generator has batch normalisation; their `build_generator` takes `norm`."""
+
+
 class Networks(NamedTuple):
     """The two networks of a GAN, as models of plain Keras layers.
 
@@ -45,12 +53,13 @@ def build_networks(
             family lacks.
     """
     family = importlib.import_module(FAMILIES[shape.family])
+    norm = {} if shape.generator_norm == "batch" else {"norm": shape.generator_norm}
     more: dict = {} if dropout is None else {"dropout": dropout}
     if shape.minibatch_features:
         more["minibatch_features"] = shape.minibatch_features
     return Networks(
         family.build_generator(
-            shape.num_classes, shape.latent_size, shape.width, shape.image_size, dtype=dtype
+            shape.num_classes, shape.latent_size, shape.width, shape.image_size, dtype=dtype, **norm
         ),
         family.build_discriminator(
             shape.num_classes, shape.width, shape.image_size, dtype=dtype, **more
