@@ -7,6 +7,8 @@ import pytest
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.inception_v2 import ENDPOINTS, build_inception_v2
 
+pytestmark = pytest.mark.usefixtures("whole_inception")
+
 # Ioffe & Szegedy 2015, figure 5, in the names of TF-slim's inception_v2_test.py.
 PUBLISHED_AT_224 = {
     "Conv2d_1a_7x7": (112, 64),

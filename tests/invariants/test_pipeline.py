@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -173,28 +171,6 @@ def test_the_galleries_are_of_different_seeds(reproduced):
         for folder in ("gallery", "objectives/color-red/gallery", "before")
     ]
     assert seeds == [0, 1, 2**30]
-
-
-def test_networks_load_with_plain_keras_where_the_package_is_missing(reproduced, tmp_path):
-    code = f"""
-import sys
-sys.modules["pirgan_tf"] = None  # As if it were not installed, which it may be.
-import keras, numpy as np
-run = {str(reproduced)!r}
-images = np.zeros([2, 64, 64, 3], "float32")
-for folder in ("gan", "objectives/color-red/gan"):
-    generator = keras.models.load_model(f"{{run}}/{{folder}}/generator.keras")
-    assert generator([np.zeros([2, 64]), np.eye(2)]).shape == (2, 64, 64, 3)
-    discriminator = keras.models.load_model(f"{{run}}/{{folder}}/discriminator.keras")
-    assert [tuple(x.shape) for x in discriminator(images)] == [(2, 1), (2, 2)]
-estimator = keras.models.load_model(f"{{run}}/objectives/color-red/estimator/estimator.keras")
-assert estimator(images).shape == (2, 100)
-print("loaded")
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.stdout == "loaded\n", done.stderr
 
 
 def test_the_report_is_one_page_that_needs_no_other_file(reproduced):
