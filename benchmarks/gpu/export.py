@@ -95,7 +95,7 @@ def write(
     program: Program, path: Path, state: dict[str, dict], check: bool
 ) -> list[list[float]] | None:
     """Writes a program, and notes what it captures in `state`; returns its first losses."""
-    function = tf.function(program.function, jit_compile=True, autograph=False)
+    function = tf.function(program.function, jit_compile=True)
     concrete = function.get_concrete_function(*program.arguments)
     names = [
         program.owners.get(id(tensor), f"{path.name}/{number}")

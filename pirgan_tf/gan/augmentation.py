@@ -34,7 +34,7 @@ def augment(images: tf.Tensor, seed: tf.Tensor, strength) -> tf.Tensor:
     changes = (_color, _shift, _cut_out)
     for change, seeds in zip(changes, tf.unstack(tf.random.split(seed, len(changes))), strict=True):
         draws, gate = tf.unstack(tf.random.split(seeds))
-        chosen = tf.random.stateless_uniform([len(images), 1, 1, 1], gate) < strength
+        chosen = tf.random.stateless_uniform([images.shape[0], 1, 1, 1], gate) < strength
         images = tf.where(chosen, change(images, draws), images)
     return images
 
@@ -52,7 +52,7 @@ def adapted(strength: tf.Tensor, sure: tf.Tensor, num_images: int) -> tf.Tensor:
 
 
 def _color(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    draws = tf.random.stateless_uniform([3, len(images), 1, 1, 1], seed)
+    draws = tf.random.stateless_uniform([3, images.shape[0], 1, 1, 1], seed)
     brightness, saturation, contrast = tf.unstack(draws)
     images += brightness - 0.5
     grey = tf.reduce_mean(images, axis=3, keepdims=True)
@@ -65,7 +65,7 @@ def _shift(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     size = images.shape[1]
     furthest = size // 8
     by = tf.random.stateless_uniform(
-        [2, len(images), 1, 1], seed, -furthest, furthest + 1, tf.int32
+        [2, images.shape[0], 1, 1], seed, -furthest, furthest + 1, tf.int32
     )
     pixels = tf.range(size)
     # Products with matrices of zeros and ones: a gather's gradient is slow, and has none itself.
@@ -76,7 +76,7 @@ def _shift(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
 
 def _cut_out(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     size = images.shape[1]
-    centre = tf.random.stateless_uniform([2, len(images), 1], seed, 0, size, tf.int32)
+    centre = tf.random.stateless_uniform([2, images.shape[0], 1], seed, 0, size, tf.int32)
     offset = tf.range(size) - centre
     rows, columns = tf.unstack((offset >= -(size // 4)) & (offset < size // 4))
     hole = rows[:, :, None] & columns[:, None, :]

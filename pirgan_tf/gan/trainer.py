@@ -225,7 +225,7 @@ class GanTrainer(Trainer):
             sure = context.all_reduce(tf.distribute.ReduceOp.SUM, sure)
         strength = adapted(tf.convert_to_tensor(self._augmentation), sure, self.batch_size)
         self._augmentation.assign(strength)
-        return tf.fill([len(reals.source)], strength)
+        return tf.fill(reals.source.shape[:1], strength)
 
     def checkpoint_items(self) -> dict:
         """Returns both networks, both optimizers, and what the stabilizers keep."""

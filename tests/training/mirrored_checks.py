@@ -16,6 +16,7 @@ from small_trainers import (
     estimating,
     networks,
     pretraining,
+    small_networks,
     stabilized,
     weights,
 )
@@ -146,7 +147,7 @@ def record_real_training(devices):
             )
             return batch
 
-    trainer = pretraining(devices, Recording)
+    trainer = pretraining(devices, Recording, networks=small_networks())
     before = weights(trainer)
     sums = trainer.train(tf.constant(0, tf.int64), tf.constant(2, tf.int64))
     drawn = {(int(step), int(replica)): parts for step, replica, *parts in seen}

@@ -55,8 +55,8 @@ def pretraining(
     )
 
 
-def stabilized(devices, dropout=0.5):
-    """All stabilizers together, of networks whose step is traced in seconds."""
+def small_networks(dropout=0.5):
+    """Networks with every kind of layer, whose step is traced in seconds."""
     keras.utils.set_random_seed(0)
     layers = keras.layers
     inputs = [keras.Input((8,)), keras.Input((2,))]
@@ -69,12 +69,17 @@ def stabilized(devices, dropout=0.5):
     y = layers.Dropout(dropout)(layers.Flatten()(y))
     y = layers.Concatenate()([y, MinibatchFeatures(2)(y)])
     heads = [layers.Dense(count)(y) for count in (1, 2)]
+    return Networks(keras.Model(inputs, x), keras.Model(images, heads))
+
+
+def stabilized(devices, dropout=0.5):
+    """All stabilizers together."""
     return pretraining(
         devices,
-        networks=Networks(keras.Model(inputs, x), keras.Model(images, heads)),
+        networks=small_networks(dropout),
         stabilizers=Stabilizers(
             discriminator_steps=2,
-            unroll_steps=2,
+            unroll_steps=1,
             augmentation=dropout,
             adapt_augmentation=dropout > 0,
             average_decay=0.9,

@@ -102,11 +102,10 @@ def test_a_reused_trainer_gives_what_a_new_one_gives(devices, make):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-@pytest.mark.parametrize("make", [tuning, estimating])
-def test_traces_and_memory_stay_flat_over_objectives(devices, make):
+def test_traces_and_memory_stay_flat_over_objectives(devices):
     trainers, pages = TracedTrainers(), []
     for seed in range(1, 6):
-        trainer = trainers.reuse(make(devices, seed), "settings")
+        trainer = trainers.reuse(estimating(devices, seed), "settings")
         run(trainer)
         gc.collect()
         pages.append(int(Path("/proc/self/statm").read_text().split()[1]))
