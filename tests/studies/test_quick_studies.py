@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -120,6 +121,24 @@ def test_maximum_likelihood_matches_moments_and_the_reverse_settles_on_a_mode(tm
     assert figures["KL(q || p) at its minimum, nats"].value == pytest.approx(
         -math.log(0.55), abs=0.01
     )
+
+
+def test_the_costs_have_the_slopes_of_the_tutorial(tmp_path):
+    figures = _run("generator_costs", tmp_path, rejected=0.1)
+    # By the logit: -D, -(1 - D) and -D / (1 - D).
+    for name, cost, slope in (
+        ("minimax", math.log(0.9), -0.1),
+        ("non_saturating", -math.log(0.1), -0.9),
+        ("maximum_likelihood", -1 / 9, -1 / 9),
+    ):
+        assert figures[f"{name}: cost at D(G(z)) = 0.1"].value == pytest.approx(cost)
+        found = figures[f"{name}: slope by the logit at D(G(z)) = 0.1"].value
+        assert found == pytest.approx(slope)
+    shares = {name: f.value for name, f in figures.items() if "best 1%" in name}
+    # exp of a normal logit is log-normal: the share above a quantile is one above it less sd.
+    likelihood = shares["maximum_likelihood: share of the gradient from the best 1%"]
+    assert likelihood == pytest.approx(1 - NormalDist().cdf(2.326348 - 1.5), abs=2e-3)
+    assert shares["non_saturating: share of the gradient from the best 1%"] < 0.01
 
 
 def test_a_discriminator_comes_near_the_ratio_of_the_densities(tmp_path):
