@@ -23,6 +23,8 @@ def test_a_loss_that_is_not_finite_stops_the_run_with_its_steps(commands, tmp_pa
 
 def test_bfloat16_on_a_machine_without_it_only_warns(commands, tmp_path, monkeypatch):
     monkeypatch.setattr("pirgan_tf.training.devices._bfloat16_is_fast", lambda _: False)
+    # The trained networks do not matter here.
+    monkeypatch.setattr("pirgan_tf.stages.pretrain.train", lambda *_, **__: 1)
     flags = ("--width=0.0625", "--batch_size=2", "--landscapes=4", "--steps=1")
     result = commands.call("pretrain", *flags, "--precision=bfloat16", output=tmp_path / "gan")
     assert (result.status, result.complaints) == (0, [])

@@ -14,8 +14,10 @@ RATES = {"generator_learning_rate": 1e-3, "discriminator_learning_rate": 1e-3}
 
 
 @pytest.fixture
-def made(commands, tmp_path, small_inception):
+def made(commands, tmp_path, small_inception, monkeypatch):
     """A GAN and a gallery of it; the estimator is not Inception v2, which is slow to trace."""
+    # What it has learned does not matter here.
+    monkeypatch.setattr("pirgan_tf.stages.pretrain.train", lambda *_, **__: 1)
     flags = ("--steps=1", "--batch_size=4", "--width=0.0625", "--landscapes=16", "--image_size=32")
     assert commands.call("pretrain", *flags, output=tmp_path / "first").status == 0
     flags = (f"--gan={tmp_path / 'first'}", "--num_images=40")
