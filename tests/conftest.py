@@ -366,7 +366,7 @@ def reproducing_after_kill(pool, commands, reproducing, tmp_path_factory) -> Fut
 
 @pytest.fixture(scope="session")
 def sweeping(pool, commands, reproducing, tmp_path_factory) -> Future:
-    """A list of objectives in two processes, stopped and started again: (first, second, folder)."""
+    """Objectives in two processes, stopped, and finished in one: (first, second, folder)."""
     folder = tmp_path_factory.mktemp("sweep")
 
     def run() -> tuple[Result, Result, Path]:
@@ -380,10 +380,9 @@ def sweeping(pool, commands, reproducing, tmp_path_factory) -> Future:
             "--evaluate_features=estimator",
             "--evaluate_num_images=8",
             "--estimator_labels=soft",
-            "--jobs=2",
         ]
         output = folder / "run"
-        first = commands.start("reproduce", *flags, output=output)
+        first = commands.start("reproduce", *flags, "--jobs=2", output=output)
         partial = output / "objectives" / "color-green" / "estimator.partial"
         first.wait_until(lambda: last_step(partial) > 0)
         stopped = first.stop(signal.SIGTERM)

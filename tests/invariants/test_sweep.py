@@ -1,4 +1,4 @@
-"""A list of objectives through the real command: two at a time, stopped and started again."""
+"""A list of objectives through the real command: two at a time, stopped, and finished in turn."""
 
 import json
 
@@ -32,8 +32,10 @@ def test_every_objective_has_its_row(sweep):
     assert (rows.seconds > 0).all()
 
 
-def test_a_stopped_estimator_went_on_instead_of_beginning_anew(sweep):
-    lines = (sweep / "objectives" / "color-green" / "log.txt").read_text().splitlines()
+def test_a_stopped_estimator_went_on_instead_of_beginning_anew(sweep, sweeping):
+    # What a worker printed, and then this process.
+    log = (sweep / "objectives" / "color-green" / "log.txt").read_text()
+    lines = (log + sweeping.result()[1].stdout).splitlines()
     steps = [line.split("/")[0] for line in lines if line.startswith("step ")]
     trained = steps[: steps.index("step 12") + 1]
     assert trained == [f"step {step}" for step in range(1, 13)]
