@@ -40,7 +40,6 @@ STABILIZERS = {
 }
 VARIANTS = tuple(f"{family} {name}" for family in FAMILIES for name in STABILIZERS)
 GENERATORS = {"average": "generator.keras", "last": "generator_raw.keras"}
-SAMPLES = 1000
 # Of pretrain, in all variants: a learning rate at which minutes show something.
 COMMON = (
     "--average_decay=0.999",
@@ -65,6 +64,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on")
     parser.add_argument("--width", default="0.5", help="of the networks")
     parser.add_argument("--batch_size", default="64")
+    parser.add_argument("--samples", type=int, default=500, help="images to measure")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     table = options.output / "ablation.csv"
@@ -118,7 +118,7 @@ def _measure(folder: Path, file: str, real: np.ndarray, options: argparse.Namesp
     """Returns the distances of a generator's images from photographs' features."""
     generator = gan.build_networks(gan.read_gan_shape(folder)).generator
     load_weights(generator, folder / file, "gan.json")
-    images, _, _ = gan.generate(generator, SAMPLES, seed=1)
+    images, _, _ = gan.generate(generator, options.samples, seed=1)
     training.save_png(training.image_grid(images[:64]), folder / f"{Path(file).stem}.png")
     fake = vgg16_features(images, options.vgg16_weights)
     kid = analysis.estimate_kid(fake, real)
