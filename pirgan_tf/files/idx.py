@@ -11,6 +11,7 @@ import numpy as np
 from pirgan_tf.files.path import check_file, check_memory, explain, refusal
 
 _UNSIGNED_BYTES = 8
+_File = gzip.GzipFile | BinaryIO
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
@@ -58,12 +59,12 @@ def _wanted(dimensions: int) -> str:
     return f"an idx file must hold bytes in {dimensions} dimension{'s' * (dimensions > 1)}"
 
 
-def _open(path: Path, wanted: str) -> BinaryIO:
+def _open(path: Path, wanted: str) -> _File:
     check_file(path, wanted)
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 
-def _read_shape(file: BinaryIO, path: Path, wanted: str, dimensions: int) -> tuple[int, ...]:
+def _read_shape(file: _File, path: Path, wanted: str, dimensions: int) -> tuple[int, ...]:
     magic = _read(file, 4, path, wanted)
     right = bytes([0, 0, _UNSIGNED_BYTES, dimensions])
     if magic != right:
@@ -77,7 +78,7 @@ def _read_shape(file: BinaryIO, path: Path, wanted: str, dimensions: int) -> tup
     return shape
 
 
-def _read(file: BinaryIO, count: int, path: Path, wanted: str) -> bytes:
+def _read(file: _File, count: int, path: Path, wanted: str) -> bytes:
     try:
         return file.read(count)
     # EOFError: a truncated .gz.

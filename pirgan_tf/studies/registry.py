@@ -30,6 +30,12 @@ _TUTORIAL = "NIPS 2016 tutorial: GANs"
 _HERE = "pirgan_tf.studies"
 
 STUDIES = {
+    "digits_rnn": Study(
+        f"{_HERE}.digits_rnn.study",
+        "Unrolled GANs, section 3.2, appendix B",
+        "labelled images, by default scikit-learn's digits",
+        "TODO",
+    ),
     "divergences": Study(f"{_HERE}.divergences", f"{_TUTORIAL}, figure 3.6", "none", "seconds"),
     "generator_costs": Study(
         f"{_HERE}.generator_costs", f"{_TUTORIAL}, section 3.2", "none", "seconds"
