@@ -62,6 +62,10 @@ def test_help_of_a_study_names_its_flags_at_once(commands, name):
         (("mixture", "--unroll_steps=1.5"), ("unroll_steps", "1.5")),
         (("mixture", "--setting=papr"), ("setting", "did you mean 'paper'")),
         (("mixture", "--seeds=0"), ("seeds", "at least 1")),
+        (("digits_rnn", "--unroll_steps=two"), ("unroll_steps", "two")),
+        (("digits_rnn", "--dataset=digit"), ("did you mean 'digits'",)),
+        (("digits_rnn", "--dataset=idx:nowhere"), ("nowhere/train-images", "does not exist")),
+        (("digits_rnn", "--batch_size=2000"), ("batch_size", "at most", "2000")),
     ],
 )
 def test_a_mistake_is_one_line_with_nothing_written(commands, nowhere, flags, words):

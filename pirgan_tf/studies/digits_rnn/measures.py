@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import entropy
+from scipy.special import entr
 
 # A digit that is covered has at least this share of the samples.
 _LEAST_SHARE = 0.01
@@ -30,6 +30,6 @@ def measure(probabilities: np.ndarray) -> Measures:
     shares = (probabilities.argmax(-1)[..., None] == classes).mean(-2)
     return Measures(
         digits=(shares >= _LEAST_SHARE).sum(-1),
-        entropy=entropy(shares, axis=-1),
+        entropy=entr(shares).sum(-1),
         sureness=probabilities.max(-1).mean(-1),
     )
