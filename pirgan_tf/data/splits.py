@@ -67,14 +67,15 @@ def validate_splits_spec(spec: str, num_classes: int | None = None) -> None:
 
 
 def load_splits(
-    spec: str, *, image_size: int, channels: int, num_classes: int | None = None
+    spec: str, *, image_size: int, channels: int | None = None, num_classes: int | None = None
 ) -> Splits:
     """Loads the images that `spec` names, cropped to the central square and resized.
 
     Args:
         spec: see `validate_splits_spec`.
         image_size: width and height in pixels.
-        channels: 1 for greys, 3 for RGB, whatever the images are.
+        channels: 1 for greys, 3 for RGB, whatever the images are; None is 1 for `digits` and
+            `idx:`, and 3 for others.
         num_classes: how many classes they must have; None is any number.
 
     Raises:
@@ -151,9 +152,10 @@ def _split(dataset: ImageDataset) -> Splits:
     )
 
 
-def _fit(dataset: ImageDataset, image_size: int, channels: int) -> ImageDataset:
-    """Brings images to a size and a number of channels."""
+def _fit(dataset: ImageDataset, image_size: int, channels: int | None) -> ImageDataset:
+    """Brings images to a size and, unless it is None, to a number of channels."""
     count, size, _, present = dataset.images.shape
+    channels = channels or present
     if (size, present) == (image_size, channels):
         return dataset
     images = np.empty((count, image_size, image_size, channels), np.uint8)

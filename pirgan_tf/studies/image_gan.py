@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pirgan_tf import gan, training
+from pirgan_tf import gan, kernels, training
 from pirgan_tf.data import ImageDataset
 from pirgan_tf.files.json import read_json_lines
 from pirgan_tf.gan.sampling import call_generator
@@ -98,8 +98,8 @@ def train_image_gan(
         num_samples: images to make at each of `record_steps`, always from the same latents.
 
     Returns:
-        The generator, and as arrays `samples`, uint8 `[records, n, size, size, channels]`, and
-        `seconds`.
+        The trained generator in plain layers, and as arrays `samples`, uint8
+        `[records, n, size, size, channels]`, and `seconds`.
 
     Raises:
         InputError: if a batch is larger than the dataset.
@@ -136,4 +136,5 @@ def train_image_gan(
     training.loop.run(trainer, schedule, folder)
     rows = read_json_lines(folder / "stats.jsonl")
     arrays = {"samples": trainer.samples, "seconds": np.array(rows[-1]["seconds"])}
-    return trainer.generator, arrays
+    kernels.copy_weights(trainer.generator, networks.generator)
+    return networks.generator, arrays

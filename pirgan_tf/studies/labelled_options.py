@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pirgan_tf import data
 from pirgan_tf.cli.options import Options, option
+from pirgan_tf.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,3 +28,16 @@ class LabelledOptions(Options):
         """Checks the numbers and the dataset."""
         super().validate()
         data.validate_splits_spec(self.dataset, self.NUM_CLASSES)
+
+
+def check_count(name: str, count: int, dataset: data.ImageDataset) -> None:
+    """Checks that as many images to train on as an option says are there.
+
+    Raises:
+        InputError: if not.
+    """
+    if count > len(dataset.images):
+        raise InputError(
+            f"{name} must be at most the number of images to train on, {len(dataset.images)}. "
+            f"Received: {count}"
+        )

@@ -34,11 +34,17 @@ STUDIES = {
         f"{_HERE}.digits_rnn.study",
         "Unrolled GANs, section 3.2, appendix B",
         "labelled images, by default scikit-learn's digits",
-        "TODO",
+        "3 hours",
     ),
     "divergences": Study(f"{_HERE}.divergences", f"{_TUTORIAL}, figure 3.6", "none", "seconds"),
     "generator_costs": Study(
         f"{_HERE}.generator_costs", f"{_TUTORIAL}, section 3.2", "none", "seconds"
+    ),
+    "images": Study(
+        f"{_HERE}.images.study",
+        "Unrolled GANs, section 3.3, appendix C",
+        "images, by default scikit-learn's digits",
+        "TODO",
     ),
     "mixture": Study(
         f"{_HERE}.mixture.study", "Unrolled GANs, section 3.1, appendix A", "none", "3 hours"

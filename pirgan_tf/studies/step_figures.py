@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 from pirgan_tf.analysis.figures import style
 from pirgan_tf.training.grids import image_grid
 
-_COLORS = (style.VERMILLION, style.SKY, style.GREEN, style.BLUE, style.PURPLE, style.ORANGE)
+COLORS = (style.VERMILLION, style.SKY, style.GREEN, style.BLUE, style.PURPLE, style.ORANGE)
+"""Those of the values of K, in ascending order."""
+
 _COLUMNS = 6
 _IMAGES_A_ROW = 5
 
@@ -33,7 +35,7 @@ def draw_measures(
     ):
         style.dress(axes)
         axes.axhline(ideal, color=style.BLACK, linestyle=":", linewidth=1)
-        for color, (k, seeds) in zip(_COLORS, measures.items(), strict=False):
+        for color, (k, seeds) in zip(COLORS, measures.items(), strict=False):
             lines = np.stack([getattr(each, field) for each in seeds.values()])
             if len(lines) > 1:
                 axes.plot(steps, lines.T, color=color, linewidth=0.5, alpha=style.FADED)

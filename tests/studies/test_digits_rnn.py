@@ -94,13 +94,13 @@ def test_the_study_counts_the_digits_of_each_k(commands, tmp_path, monkeypatch):
 
     monkeypatch.setattr(studies, "train_image_gan", train)
     output = tmp_path / "output"
-    flags = ("--steps=2", "--classifier_steps=60", "--batch_size=4")
+    flags = ("--steps=2", "--classifier_steps=24", "--batch_size=4")
     result = commands.call("study", "digits_rnn", *flags, output=output)
     assert (result.status, result.complaints) == (0, [])
     assert "1 with K = 0; 10 with K = 20" in result.stdout
     found = json.loads((output / "study.json").read_text())["findings"]
     figures = {finding["name"]: finding["value"] for finding in found}
-    assert figures["classifier: accuracy on the images to test on"] > 0.7
+    assert figures["classifier: accuracy on the images to test on"] > 0.5
     assert figures["K = 20: entropy of the digits at the end, nats, of at most 2.303"] > 2
     assert figures["K = 0: entropy of the digits at the end, nats, of at most 2.303"] == 0
     assert figures["K = 0: seconds per training"] == 9

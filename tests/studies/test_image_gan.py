@@ -26,14 +26,14 @@ def build_networks():
     return gan.Networks(keras.Sequential(generator), keras.Sequential(discriminator))
 
 
-def train(folder, unroll_steps=0, seed=0):
+def train(folder, unroll_steps=0):
     generator, arrays = image_gan.train_image_gan(
         build_networks,
         DATASET,
         (1e-2, 1e-2),
         folder,
         unroll_steps=unroll_steps,
-        seed=seed,
+        seed=0,
         steps=45,
         batch_size=8,
         num_samples=5,
@@ -66,8 +66,6 @@ def test_a_generator_is_sampled_from_the_same_latents_by_step(straight, tmp_path
     unrolled = train(tmp_path / "unrolled", unroll_steps=1)["samples"]
     np.testing.assert_array_equal(unrolled[0], samples[0])
     assert (unrolled[-1] != samples[-1]).any()
-    other = train(tmp_path / "other", seed=1)["samples"]
-    assert (other[0] != samples[0]).any()
 
 
 def test_a_stopped_training_goes_on_from_its_checkpoint(straight, tmp_path, monkeypatch):

@@ -28,8 +28,8 @@ def train_classifier(splits: Splits, steps: int) -> tuple[keras.Model, float]:
         [
             keras.Input(images.shape[1:]),
             layers.Rescaling(1 / 127.5, -1),
-            layers.Conv2D(32, 5, strides=2, padding="same", activation="relu"),
-            layers.Conv2D(64, 5, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(64, 3, strides=2, padding="same", activation="relu"),
             layers.Flatten(),
             layers.Dropout(0.5),
             layers.Dense(128, "relu"),

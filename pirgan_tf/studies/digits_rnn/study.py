@@ -8,9 +8,8 @@ from typing import ClassVar
 
 from pirgan_tf import data, studies
 from pirgan_tf.cli.options import option
-from pirgan_tf.errors import InputError
 from pirgan_tf.studies import digits_rnn
-from pirgan_tf.studies.labelled_options import LabelledOptions
+from pirgan_tf.studies.labelled_options import LabelledOptions, check_count
 from pirgan_tf.studies.outcome import Finding, Outcome, Picture
 from pirgan_tf.studies.unroll_options import UnrollOptions, seeds_option, unroll_steps_option
 
@@ -38,7 +37,7 @@ class Options(UnrollOptions, LabelledOptions):
         below=2**16,
     )
     classifier_steps: int = option(
-        "Steps of the classifier that counts the digits.", 2500, minimum=1
+        "Steps of the classifier that counts the digits.", 1000, minimum=1
     )
 
 
@@ -58,11 +57,7 @@ def run(options: Options, folder: Path) -> Outcome:
         channels=1,
         num_classes=options.NUM_CLASSES,
     )
-    if options.batch_size > len(splits.train.images):
-        raise InputError(
-            "batch_size must be at most the number of images to train on, "
-            f"{len(splits.train.images)}. Received: {options.batch_size}"
-        )
+    check_count("batch_size", options.batch_size, splits.train)
     classifier, accuracy = digits_rnn.train_classifier(splits, options.classifier_steps)
     print(f"classifier: {accuracy:.2%} of the images to test on are right", flush=True)
     real = digits_rnn.measure(digits_rnn.classify(classifier, splits.test.images))
