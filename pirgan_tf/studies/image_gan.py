@@ -12,6 +12,7 @@ from pirgan_tf import gan, kernels, training
 from pirgan_tf.data import ImageDataset
 from pirgan_tf.files.json import read_json_lines
 from pirgan_tf.gan.sampling import call_generator
+from pirgan_tf.studies.image_gan_options import ImageGanOptions
 from pirgan_tf.studies.trainings import Arrays
 
 RECORDS = 20
@@ -73,11 +74,9 @@ def train_image_gan(
     dataset: ImageDataset,
     rates: tuple[float, float],
     folder: Path,
-    *,
+    options: ImageGanOptions,
     unroll_steps: int,
     seed: int,
-    steps: int,
-    batch_size: int,
     num_samples: int,
 ) -> tuple[keras.Model, Arrays]:
     """Trains a GAN without classes (Unrolled GANs, appendices B and C), or goes on with it.
@@ -91,10 +90,9 @@ def train_image_gan(
         dataset: images, scaled to [-1, 1], and classes, which are not used.
         rates: Adam's learning rates for the generator and the discriminator.
         folder: what the training goes on from, and its figures by step.
+        options: how long, and how many images per step.
         unroll_steps: K; with 0 it is an ordinary GAN.
         seed: of the initial weights and of every draw.
-        steps: how long.
-        batch_size: real images, and generated ones, per step.
         num_samples: images to make at each of `record_steps`, always from the same latents.
 
     Returns:
@@ -115,7 +113,7 @@ def train_image_gan(
             dataset.images,
             dataset.labels,
             num_classes=0,
-            batch_size=batch_size,
+            batch_size=options.batch_size,
             latent_size=networks.generator.inputs[0].shape[1],
             seed=seed,
             stream="image_gan",
@@ -125,12 +123,12 @@ def train_image_gan(
         ),
         devices,
         stabilizers=gan.Stabilizers(unroll_steps=unroll_steps),
-        steps=steps,
+        steps=options.steps,
         num_samples=num_samples,
     )
     every = trainer.record_steps[1]
     schedule = training.loop.Schedule(
-        steps, log_every=every, evaluate_every=every, checkpoint_every=0, keep_checkpoints=1
+        options.steps, log_every=every, evaluate_every=every, checkpoint_every=0, keep_checkpoints=1
     )
     folder.mkdir(exist_ok=True)
     training.loop.run(trainer, schedule, folder)

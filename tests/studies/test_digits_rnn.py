@@ -10,6 +10,7 @@ from scipy.special import expit
 from pirgan_tf import studies
 from pirgan_tf.data import load_splits
 from pirgan_tf.studies import digits_rnn, image_gan
+from pirgan_tf.studies.image_gan_options import ImageGanOptions
 
 
 @pytest.fixture(scope="module")
@@ -71,10 +72,9 @@ def test_the_networks_train_with_an_unrolled_discriminator(tmp_path):
         load_splits("digits", image_size=28, channels=1).train,
         (1e-3, 1e-3),
         tmp_path / "training",
+        ImageGanOptions(output="none", steps=2, batch_size=4),
         unroll_steps=1,
         seed=0,
-        steps=2,
-        batch_size=4,
         num_samples=2,
     )
     rows = [json.loads(line) for line in (tmp_path / "training" / "stats.jsonl").open()]
@@ -86,10 +86,10 @@ def test_the_networks_train_with_an_unrolled_discriminator(tmp_path):
 def test_the_study_counts_the_digits_of_each_k(commands, tmp_path, monkeypatch):
     """Its generators make one digit with K = 0, and all with K = 20."""
 
-    def train(build_networks, dataset, rates, folder, *, unroll_steps, steps, **_):
+    def train(build_networks, dataset, rates, folder, options, unroll_steps, *_):
         images = dataset.images if unroll_steps else dataset.images[:1]
         samples = np.resize(images, (200, 28, 28, 1))
-        records = len(image_gan.record_steps(steps))
+        records = len(image_gan.record_steps(options.steps))
         return None, {"samples": np.tile(samples, (records, 1, 1, 1, 1)), "seconds": np.array(9)}
 
     monkeypatch.setattr(studies, "train_image_gan", train)

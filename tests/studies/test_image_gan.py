@@ -12,6 +12,7 @@ from pirgan_tf import gan
 from pirgan_tf.data import ImageDataset
 from pirgan_tf.errors import Interrupted
 from pirgan_tf.studies import image_gan
+from pirgan_tf.studies.image_gan_options import ImageGanOptions
 
 DATASET = ImageDataset(
     np.random.default_rng(0).integers(0, 256, (32, 4, 4, 1), np.uint8),
@@ -32,10 +33,9 @@ def train(folder, unroll_steps=0):
         DATASET,
         (1e-2, 1e-2),
         folder,
-        unroll_steps=unroll_steps,
+        ImageGanOptions(output="none", steps=45, batch_size=8),
+        unroll_steps,
         seed=0,
-        steps=45,
-        batch_size=8,
         num_samples=5,
     )
     assert generator.output_shape == (None, 4, 4, 1)

@@ -38,11 +38,11 @@ def test_the_study_compares_errors_shares_and_distances(commands, tmp_path, monk
         [keras.Input((2,)), keras.layers.Dense(1024, "tanh"), keras.layers.Reshape((32, 32, 1))]
     )
 
-    def train(build_networks, given, rates, folder, *, unroll_steps, steps, **_):
+    def train(build_networks, given, rates, folder, options, unroll_steps, *_):
         calls.append(unroll_steps)
         np.testing.assert_array_equal(given.images, dataset.images)
         samples = dataset.images[:300] if unroll_steps else dataset.images[:1].repeat(300, axis=0)
-        records = len(image_gan.record_steps(steps))
+        records = len(image_gan.record_steps(options.steps))
         arrays = {"samples": np.tile(samples, (records, 1, 1, 1, 1)), "seconds": np.array(3)}
         return generator, arrays
 

@@ -9,33 +9,24 @@ from typing import ClassVar
 from pirgan_tf import data, studies
 from pirgan_tf.cli.options import option
 from pirgan_tf.studies import digits_rnn
-from pirgan_tf.studies.labelled_options import LabelledOptions, check_count
+from pirgan_tf.studies.image_gan_options import ImageGanOptions, steps_option
+from pirgan_tf.studies.labelled_options import check_count
 from pirgan_tf.studies.outcome import Finding, Outcome, Picture
-from pirgan_tf.studies.unroll_options import UnrollOptions, seeds_option, unroll_steps_option
+from pirgan_tf.studies.unroll_options import seeds_option, unroll_steps_option
 
 _SAMPLES = 1000
 _RATES = (1e-4, 1e-4)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Options(UnrollOptions, LabelledOptions):
+class Options(ImageGanOptions):
     """Flags of the study digits_rnn."""
 
     NUM_CLASSES: ClassVar[int] = 10
 
     unroll_steps: tuple[str, ...] = unroll_steps_option(0, 20)
     seeds: int = seeds_option(1)
-    steps: int = option(
-        "Steps of each training, an update of each network; the paper has 75,000.",
-        5000,
-        minimum=1,
-    )
-    batch_size: int = option(
-        "Real images, and generated ones, per step; the paper is silent.",
-        64,
-        minimum=2,
-        below=2**16,
-    )
+    steps: int = steps_option(5000, 75_000)
     classifier_steps: int = option(
         "Steps of the classifier that counts the digits.", 1000, minimum=1
     )
@@ -64,15 +55,7 @@ def run(options: Options, folder: Path) -> Outcome:
 
     def train(k: int, seed: int, place: Path) -> studies.Arrays:
         _, training = studies.train_image_gan(
-            digits_rnn.build_networks,
-            splits.train,
-            _RATES,
-            place,
-            unroll_steps=k,
-            seed=seed,
-            steps=options.steps,
-            batch_size=options.batch_size,
-            num_samples=_SAMPLES,
+            digits_rnn.build_networks, splits.train, _RATES, place, options, k, seed, _SAMPLES
         )
         return training
 
@@ -135,8 +118,8 @@ def run(options: Options, folder: Path) -> Outcome:
                     steps,
                     {
                         "digits": ("digits covered", float(real.digits)),
-                        "entropy": ("entropy of digits, nats", float(real.entropy)),
-                        "sureness": ("probability of the digit", float(real.sureness)),
+                        "entropy": ("entropy, nats", float(real.entropy)),
+                        "sureness": ("mean probability", float(real.sureness)),
                     },
                 ),
             ),

@@ -46,15 +46,7 @@ def _build_generator(channels: int, width: float) -> keras.Model:
     x = layers.Dense(_SMALLEST**2 * depth, use_bias=False, name="dense")(latents)
     x = _activate(layers.Reshape((_SMALLEST, _SMALLEST, depth), name="reshape")(x), 0)
     for i, depth in enumerate(_GENERATOR_DEPTHS, 1):
-        x = layers.Conv2DTranspose(
-            scale_depth(depth, width),
-            3,
-            strides=2,
-            padding="same",
-            use_bias=False,
-            name=f"conv_{i}",
-        )(x)
-        x = _activate(x, i)
+        x = _convolve(layers.Conv2DTranspose, x, scale_depth(depth, width), i)
     x = layers.Conv2DTranspose(channels, 3, padding="same", activation="tanh", name="images")(x)
     return keras.Model(latents, x, name="generator")
 
@@ -62,17 +54,14 @@ def _build_generator(channels: int, width: float) -> keras.Model:
 def _build_discriminator(channels: int, width: float) -> keras.Model:
     images = x = keras.Input((IMAGE_SIZE, IMAGE_SIZE, channels), name="images")
     for i, depth in enumerate(_DISCRIMINATOR_DEPTHS, 1):
-        x = layers.Conv2D(
-            scale_depth(depth, width),
-            3,
-            strides=2,
-            padding="same",
-            use_bias=False,
-            name=f"conv_{i}",
-        )(x)
-        x = _activate(x, i)
+        x = _convolve(layers.Conv2D, x, scale_depth(depth, width), i)
     source = layers.Dense(1, name="source_logits")(layers.Flatten(name="flatten")(x))
     return keras.Model(images, source, name="discriminator")
+
+
+def _convolve(kind: type[keras.Layer], x, depth: int, number: int):
+    layer = kind(depth, 3, strides=2, padding="same", use_bias=False, name=f"conv_{number}")
+    return _activate(layer(x), number)
 
 
 def _activate(x, number: int):

@@ -10,9 +10,10 @@ import numpy as np
 from pirgan_tf import analysis, data, gan, studies, training
 from pirgan_tf.cli.options import option
 from pirgan_tf.studies import images
-from pirgan_tf.studies.labelled_options import LabelledOptions, check_count
+from pirgan_tf.studies.image_gan_options import ImageGanOptions
+from pirgan_tf.studies.labelled_options import check_count
 from pirgan_tf.studies.outcome import Finding, Outcome, Picture
-from pirgan_tf.studies.unroll_options import UnrollOptions, seeds_option
+from pirgan_tf.studies.unroll_options import seeds_option
 
 _SAMPLES = 500
 _PAIRS = 10_000
@@ -27,24 +28,13 @@ _PAPER = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Options(UnrollOptions, LabelledOptions):
+class Options(ImageGanOptions):
     """Flags of the study images."""
 
     seeds: int = seeds_option(1)
-    steps: int = option(
-        "Steps of each training, an update of each network; the paper has 50,000.",
-        2000,
-        minimum=1,
-    )
-    batch_size: int = option(
-        "Real images, and generated ones, per step; the paper is silent.",
-        64,
-        minimum=2,
-        below=2**16,
-    )
     targets: int = option(
         "Images to train on that the generators are to make again; the paper has 1,280.",
-        256,
+        128,
         minimum=2,
         below=2**16,
     )
@@ -80,15 +70,7 @@ def run(options: Options, folder: Path) -> Outcome:
 
     def train(k: int, seed: int, place: Path) -> studies.Arrays:
         generator, arrays = studies.train_image_gan(
-            build,
-            dataset,
-            _RATES,
-            place,
-            unroll_steps=k,
-            seed=seed,
-            steps=options.steps,
-            batch_size=options.batch_size,
-            num_samples=_SAMPLES,
+            build, dataset, _RATES, place, options, k, seed, _SAMPLES
         )
         found = gan.infer_latents(generator, targets, labels)
         made = training.to_uint8(generator.predict(found.latents, verbose=0))
