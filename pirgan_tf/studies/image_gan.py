@@ -41,7 +41,9 @@ class SampledGanTrainer(gan.GanTrainer):
         super().__init__(*arguments, **settings)
         self.record_steps = record_steps(steps)
         latents, labels = self.batches.draw_fixed(num_samples)
-        self._sample = tf.function(lambda: call_generator(self.generator, latents, labels))
+        self._sample = tf.function(
+            lambda: call_generator(self.generator, latents, labels), autograph=False
+        )
         shape = (len(self.record_steps), num_samples, *self.generator.output_shape[1:])
         with tf.device("CPU:0"):
             self._samples = tf.Variable(tf.zeros(shape, tf.uint8), trainable=False)

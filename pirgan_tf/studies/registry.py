@@ -44,7 +44,7 @@ STUDIES = {
         f"{_HERE}.images.study",
         "Unrolled GANs, section 3.3, appendix C",
         "images, by default scikit-learn's digits",
-        "TODO",
+        "6 hours",
     ),
     "mixture": Study(
         f"{_HERE}.mixture.study", "Unrolled GANs, section 3.1, appendix A", "none", "3 hours"
