@@ -13,6 +13,7 @@ from .step_figures import draw_by_step as draw_by_step
 from .step_figures import draw_images as draw_images
 from .step_figures import draw_measures as draw_measures
 from .trainings import Arrays as Arrays
+from .trainings import run_training as run_training
 from .trainings import run_trainings as run_trainings
 from .trainings import seconds as seconds
 from .writing import write_outcome as write_outcome

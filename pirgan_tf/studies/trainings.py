@@ -1,5 +1,7 @@
-"""The trainings of a study, one for every K and seed; those that are finished are kept."""
+"""The trainings of a study; those that are finished are kept."""
 
+import functools
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -37,7 +39,12 @@ def run_trainings(
         InputError: a finished training cannot be read.
     """
     return {
-        k: {seed: _training(folder, k, seed, names, train, tell) for seed in range(options.seeds)}
+        k: {
+            seed: run_training(
+                folder, f"K = {k}, seed {seed}", names, functools.partial(train, k, seed), tell
+            )
+            for seed in range(options.seeds)
+        }
         for k in options.ks
     }
 
@@ -47,23 +54,35 @@ def seconds(trainings: dict[int, Arrays]) -> dict[int, float]:
     return {seed: float(training[_SECONDS]) for seed, training in trainings.items()}
 
 
-def _training(
+def run_training(
     folder: Path,
-    k: int,
-    seed: int,
+    label: str,
     names: Sequence[str],
-    train: Callable[[int, int, Path], Arrays],
+    train: Callable[[Path], Arrays],
     tell: Callable[[Arrays], str],
 ) -> Arrays:
-    place = folder / "trainings" / f"K-{k}-seed-{seed}"
+    """Runs a training that an earlier attempt has not finished, and prints a line.
+
+    Args:
+        folder: the unfinished output; it receives a file in `trainings/`.
+        label: which training, such as "K = 0, seed 1"; the file is then `K-0-seed-1.npz`.
+        names, train, tell: as for `run_trainings`, of this training.
+
+    Returns:
+        Its arrays.
+
+    Raises:
+        InputError: the finished training cannot be read.
+    """
+    place = folder / "trainings" / re.sub(r"\W+", "-", label)
     path = place.with_suffix(".npz")
     if not path.exists():
         place.parent.mkdir(exist_ok=True)
-        training = train(k, seed, place)
+        training = train(place)
         partial = path.with_suffix(".partial")
         with partial.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **training)
         partial.replace(path)
-        print(f"K = {k}, seed {seed}: {tell(training)}, {training[_SECONDS]:.0f} s", flush=True)
+        print(f"{label}: {tell(training)}, {training[_SECONDS]:.0f} s", flush=True)
     shutil.rmtree(place / "checkpoints", ignore_errors=True)
     return read_arrays(path, [*names, _SECONDS], "a finished training must be one that was kept")
