@@ -46,7 +46,7 @@ def test_only_with_minibatch_features_a_decision_depends_on_the_other_samples():
     assert abs(batched(x)[0, 0, 0] - batched(other)[0, 0, 0]) > 1e-3
     # Equal samples are as close as can be: 1, whatever the batch.
     closeness = batched.layers[-2].output
-    features = type(batched)(batched.inputs, closeness)(x)
+    features = type(batched)(batched.inputs[0], closeness)(x)
     assert features.numpy()[0, :, -2:] == pytest.approx(np.ones((6, 2)), abs=1e-6)
 
 

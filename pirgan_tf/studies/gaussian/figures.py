@@ -1,5 +1,6 @@
 """The figures of the study, after figures 2 to 4 of the paper."""
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -33,7 +34,7 @@ def draw_densities(trainings: Mapping[str, Training], seed: int) -> Figure:
             label="samples of G",
         )
         axes.plot(GRID, training.curves[when, seed], color=style.GREEN, label="D(x)")
-        axes.set_title(name, fontsize=style.FONT_SIZE - 0.5)
+        axes.set_title(textwrap.fill(name, 24), fontsize=style.FONT_SIZE - 0.5)
     for axes in list(grid.flat)[len(panels) :]:
         axes.set_axis_off()
     # A spike is many times as high as the data.
@@ -65,21 +66,16 @@ def draw_losses(trainings: Mapping[str, Training], ends: np.ndarray) -> Figure:
 
 def draw_discriminators(trainings: Mapping[str, Training]) -> Figure:
     """Draws figure 4: D(x) of every seed after each training."""
-    figure = style.new_figure(1.9)
+    figure = style.new_figure(2.1)
     panels = figure.subplots(1, len(trainings), sharey=True)
     for axes, color, (name, training) in zip(panels, _COLORS, trainings.items(), strict=True):
         style.dress(axes)
         axes.axhline(0.5, color=style.BLACK, linestyle=":", linewidth=1)
         axes.plot(GRID, training.curves[-1].T, color=color, linewidth=0.8)
-        axes.set_title(_wrap(name), fontsize=style.FONT_SIZE - 1)
+        axes.set_title(textwrap.fill(name, 18), fontsize=style.FONT_SIZE - 1)
         axes.set(xlabel="x", ylim=(0, 1))
     panels[0].set_ylabel("D(x)")
     return figure
-
-
-def _wrap(name: str) -> str:
-    first, _, rest = name.partition(" ")
-    return f"{first}\n{rest}"
 
 
 def _legend(figure: Figure, axes) -> None:
