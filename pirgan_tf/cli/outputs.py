@@ -17,9 +17,9 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import Fields, check_object, read_json
 from pirgan_tf.files.path import is_folder
 
-# Where training/loop.py keeps what a run resumes from, and studies keep finished trainings.
+# Where training/loop.py keeps what a run resumes from, and studies their trainings.
 _CHECKPOINTS = "checkpoints"
-_KEPT = (f"{_CHECKPOINTS}/ckpt-*", "trainings/*.npz")
+_KEPT = (f"{_CHECKPOINTS}/ckpt-*", f"trainings/*/{_CHECKPOINTS}/ckpt-*", "trainings/*.npz")
 
 
 @contextmanager

@@ -6,14 +6,20 @@ from .dataset import validate_dataset_spec as validate_dataset_spec
 from .image_dataset import ImageDataset as ImageDataset
 from .landscapes.render import render_landscapes as render_landscapes
 from .photos import import_photos as import_photos
+from .splits import Splits as Splits
+from .splits import load_splits as load_splits
+from .splits import validate_splits_spec as validate_splits_spec
 
 __all__ = [
     "IMAGE_SIZE",
     "NUM_LANDSCAPES",
     "ImageDataset",
+    "Splits",
     "dataset_folder",
     "import_photos",
     "load_dataset",
+    "load_splits",
     "render_landscapes",
     "validate_dataset_spec",
+    "validate_splits_spec",
 ]

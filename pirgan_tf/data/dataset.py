@@ -10,6 +10,7 @@ from pirgan_tf.data.image_dataset import ImageDataset, did_you_mean, select_clas
 from pirgan_tf.data.landscapes.render import CLASS_NAMES, render_landscapes
 from pirgan_tf.data.tfds import load_tfds, validate_tfds_name
 from pirgan_tf.errors import InputError
+from pirgan_tf.files.path import is_folder
 
 NUM_LANDSCAPES = 4000
 """Images that `landscapes` has unless another number is asked for."""
@@ -17,13 +18,13 @@ NUM_LANDSCAPES = 4000
 IMAGE_SIZE = 64
 """Width and height of images unless another one is asked for, in pixels."""
 
-_KINDS = ("landscapes", "folder", "tfds")
+_FORMS = ("landscapes", "folder:DIR", "tfds:NAME")
 
 
 def dataset_folder(spec: str) -> str | None:
-    """Returns the folder that `folder:DIR` names, None for other datasets."""
+    """Returns the folder that `folder:DIR` or `idx:DIR` names, None for other datasets."""
     kind, _, rest = spec.partition(":")
-    return rest if kind == "folder" else None
+    return rest if kind in ("folder", "idx") else None
 
 
 def validate_dataset_spec(spec: str, classes: Sequence[str] = ()) -> None:
@@ -40,7 +41,7 @@ def validate_dataset_spec(spec: str, classes: Sequence[str] = ()) -> None:
     Raises:
         InputError: If it cannot, or a class does not exist.
     """
-    kind, colon, rest = spec.partition(":")
+    kind, _, rest = spec.partition(":")
     if spec == "landscapes":
         select_classes(CLASS_NAMES, classes)
         return
@@ -50,15 +51,21 @@ def validate_dataset_spec(spec: str, classes: Sequence[str] = ()) -> None:
     if kind == "tfds" and rest:
         validate_tfds_name(rest)
         return
-    if not colon and Path(spec).is_dir():
+    raise unknown_spec(spec, _FORMS)
+
+
+def unknown_spec(spec: str, forms: Sequence[str]) -> InputError:
+    """Returns the error of a `spec` that has none of the forms, such as `folder:DIR`."""
+    kinds = [form.partition(":")[0] for form in forms]
+    kind, colon, _ = spec.partition(":")
+    if not colon and is_folder(spec):
         hint = f"; did you mean 'folder:{spec}'?"
-    elif kind in _KINDS:
+    elif kind in kinds:
         hint = ""
     else:
-        hint = did_you_mean(kind, _KINDS)
-    raise InputError(
-        f"A dataset is 'landscapes', 'folder:DIR' or 'tfds:NAME'{hint or '.'} Received: {spec!r}"
-    )
+        hint = did_you_mean(kind, kinds)
+    *others, last = map(repr, forms)
+    return InputError(f"A dataset is {', '.join(others)} or {last}{hint or '.'} Received: {spec!r}")
 
 
 def load_dataset(

@@ -11,10 +11,10 @@ from pirgan_tf.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class ImageDataset:
-    """Square RGB images with one class each.
+    """Square images with one class each.
 
     Attributes:
-        images: uint8 `[n, size, size, 3]`, 0 to 255.
+        images: uint8 `[n, size, size, channels]`, 0 to 255; 3 channels for RGB, 1 for greys.
         labels: int32 `[n]`; each is an index into `class_names`.
         class_names: The distinct names of the classes.
 
@@ -36,10 +36,11 @@ class ImageDataset:
         if (
             images.dtype != np.uint8
             or images.ndim != 4
-            or images.shape[1:] != (images.shape[1], images.shape[1], 3)
+            or images.shape[1] != images.shape[2]
+            or images.shape[3] not in (1, 3)
         ):
             raise ValueError(
-                "Images must be uint8 of shape [n, size, size, 3]. "
+                "Images must be uint8 of shape [n, size, size, 1 or 3]. "
                 f"Received: {images.dtype} of shape {images.shape}"
             )
         if labels.dtype != np.int32 or labels.shape != images.shape[:1]:

@@ -77,12 +77,14 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def square_thumbnail(image: Image.Image, size: int) -> Image.Image:
-    """The central square; each of its `size` x `size` pixels averages the area it covers."""
+    """The central square; each of its `size` x `size` pixels averages the area it covers.
+
+    What is smaller is enlarged between its pixels (bilinear).
+    """
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
-    return image.resize(
-        (size, size), Image.Resampling.BOX, box=(left, top, left + side, top + side)
-    )
+    method = Image.Resampling.BOX if side >= size else Image.Resampling.BILINEAR
+    return image.resize((size, size), method, box=(left, top, left + side, top + side))
 
 
 def _check_header(image: Image.Image, min_size: int) -> None:

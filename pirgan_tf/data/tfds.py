@@ -25,8 +25,10 @@ def validate_tfds_name(name: str) -> None:
         )
 
 
-def load_tfds(name: str, classes: Sequence[str], image_size: int) -> ImageDataset:
-    """Loads the split `train` of an image-classification dataset.
+def load_tfds(
+    name: str, classes: Sequence[str], image_size: int, split: str = "train"
+) -> ImageDataset:
+    """Loads a split of an image-classification dataset.
 
     It is downloaded on first use, to `$TFDS_DATA_DIR` or `~/tensorflow_datasets`. Images
     are cropped to the central square and averaged down, as `import_photos` does, but
@@ -36,30 +38,30 @@ def load_tfds(name: str, classes: Sequence[str], image_size: int) -> ImageDatase
         InputError: If the dataset does not exist, cannot be had, or does not hold images
             with class labels.
     """
-    builder = _prepared_builder(name)
+    builder = _prepared_builder(name, split)
     image_key, label_key = _image_and_label_keys(name, builder)
     all_names: list[str] = builder.info.features[label_key].names
     names = select_classes(sorted(all_names), classes)
     label_of = {all_names.index(class_name): label for label, class_name in enumerate(names)}
 
     # One array from the beginning: a set that just fits in memory must not be held twice.
-    count = builder.info.splits["train"].num_examples
+    count = builder.info.splits[split].num_examples
     images = np.empty((count, image_size, image_size, 3), np.uint8)
     labels: list[int] = []
-    for example in _examples(builder):
+    for example in _examples(builder, split):
         label = label_of.get(int(example[label_key]))
         if label is not None:
             images[len(labels)] = _thumbnail(example[image_key], image_size)
             labels.append(label)
     if missing := [class_name for label, class_name in enumerate(names) if label not in labels]:
         raise InputError(
-            f"The split 'train' of 'tfds:{name}' has no image of a class. "
+            f"The split {split!r} of 'tfds:{name}' has no image of a class. "
             f"Received: {shorten(missing)}"
         )
     return ImageDataset(images[: len(labels)], np.array(labels, np.int32), names)
 
 
-def _prepared_builder(name: str) -> Any:
+def _prepared_builder(name: str, split: str) -> Any:
     import tensorflow_datasets as tfds
 
     # Besides its own errors, TFDS lets through those of the network, of the disk and of
@@ -78,9 +80,9 @@ def _prepared_builder(name: str) -> Any:
             f"The dataset cannot be prepared ({type(error).__name__}: {reason}). "
             f"Received: 'tfds:{name}'"
         ) from error
-    if "train" not in builder.info.splits:
+    if split not in builder.info.splits:
         raise InputError(
-            f"The dataset has no split 'train', only {shorten(list(builder.info.splits))}. "
+            f"The dataset has no split {split!r}, only {shorten(list(builder.info.splits))}. "
             f"Received: 'tfds:{name}'"
         )
     return builder
@@ -102,10 +104,10 @@ def _image_and_label_keys(name: str, builder: Any) -> tuple[str, str]:
     return keys[0], keys[1]
 
 
-def _examples(builder: Any) -> Any:
+def _examples(builder: Any, split: str) -> Any:
     import tensorflow_datasets as tfds
 
-    return tfds.as_numpy(builder.as_dataset(split="train", shuffle_files=False))
+    return tfds.as_numpy(builder.as_dataset(split=split, shuffle_files=False))
 
 
 def _thumbnail(pixels: np.ndarray, image_size: int) -> np.ndarray:

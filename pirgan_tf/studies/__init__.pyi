@@ -1,3 +1,5 @@
+from .image_gan import record_steps as record_steps
+from .image_gan import train_image_gan as train_image_gan
 from .intervals import mean_over_seeds as mean_over_seeds
 from .intervals import share_of_seeds as share_of_seeds
 from .outcome import Finding as Finding
@@ -7,4 +9,11 @@ from .registry import STUDIES as STUDIES
 from .registry import Study as Study
 from .registry import find_study as find_study
 from .registry import list_studies as list_studies
+from .step_figures import draw_by_step as draw_by_step
+from .step_figures import draw_images as draw_images
+from .step_figures import draw_measures as draw_measures
+from .trainings import Arrays as Arrays
+from .trainings import run_training as run_training
+from .trainings import run_trainings as run_trainings
+from .trainings import seconds as seconds
 from .writing import write_outcome as write_outcome

@@ -27,18 +27,40 @@ class Study(NamedTuple):
 
 
 _TUTORIAL = "NIPS 2016 tutorial: GANs"
+_STORIES = "Generating Gaussians, Pictures and Stories"
 _HERE = "pirgan_tf.studies"
+_DIGITS = "labelled images, by default scikit-learn's digits"
 
 STUDIES = {
+    "digits_rnn": Study(
+        f"{_HERE}.digits_rnn.study",
+        "Unrolled GANs, section 3.2, appendix B",
+        _DIGITS,
+        "3 hours",
+    ),
     "divergences": Study(f"{_HERE}.divergences", f"{_TUTORIAL}, figure 3.6", "none", "seconds"),
+    "gaussian": Study(f"{_HERE}.gaussian.study", f"{_STORIES}, section 2", "none", "10 minutes"),
     "generator_costs": Study(
         f"{_HERE}.generator_costs", f"{_TUTORIAL}, section 3.2", "none", "seconds"
     ),
+    "images": Study(
+        f"{_HERE}.images.study",
+        "Unrolled GANs, section 3.3, appendix C",
+        "images, by default scikit-learn's digits",
+        "6 hours",
+    ),
+    "infogan": Study(f"{_HERE}.infogan.study", "InfoGAN (OpenAI's post)", _DIGITS, "45 minutes"),
     "mixture": Study(
         f"{_HERE}.mixture.study", "Unrolled GANs, section 3.1, appendix A", "none", "3 hours"
     ),
     "optimal_discriminator": Study(
         f"{_HERE}.optimal_discriminator", f"{_TUTORIAL}, exercise 1", "none", "a minute"
+    ),
+    "vae": Study(
+        f"{_HERE}.vae.study",
+        "Inverse autoregressive flow (OpenAI's post)",
+        _DIGITS,
+        "20 minutes",
     ),
     "xy_game": Study(f"{_HERE}.xy_game", f"{_TUTORIAL}, exercise 2", "none", "seconds"),
 }

@@ -11,7 +11,7 @@ def image_grid(images: np.ndarray, columns: int = 8, gap: int = 2, scale: int = 
     """Lays images out row by row on white.
 
     Args:
-        images: shape `[n, h, w, 3]`, uint8.
+        images: shape `[n, h, w, 3]`, or `[n, h, w, 1]` of greys, uint8.
         columns: images in a row; the last row may be shorter.
         gap: white pixels between images and around them.
         scale: whole factor by which every pixel is repeated.
@@ -20,12 +20,12 @@ def image_grid(images: np.ndarray, columns: int = 8, gap: int = 2, scale: int = 
         Shape `[rows * (h * scale + gap) + gap, columns * (w * scale + gap) + gap, 3]`, uint8.
     """
     images = images.repeat(scale, axis=1).repeat(scale, axis=2)
-    count, height, width, channels = images.shape
+    count, height, width, _ = images.shape
     rows = -(-count // columns)
-    cells = np.full((rows * columns, height + gap, width + gap, channels), 255, np.uint8)
+    cells = np.full((rows * columns, height + gap, width + gap, 3), 255, np.uint8)
     cells[:count, :height, :width] = images
-    cells = cells.reshape(rows, columns, height + gap, width + gap, channels)
-    grid = cells.swapaxes(1, 2).reshape(rows * (height + gap), columns * (width + gap), channels)
+    cells = cells.reshape(rows, columns, height + gap, width + gap, 3)
+    grid = cells.swapaxes(1, 2).reshape(rows * (height + gap), columns * (width + gap), 3)
     return np.pad(grid, ((gap, 0), (gap, 0), (0, 0)), constant_values=255)
 
 

@@ -10,6 +10,7 @@ import pytest
 from pirgan_tf.errors import InputError
 from pirgan_tf.files import path as path_module
 from pirgan_tf.files.arrays import read_arrays
+from pirgan_tf.files.idx import read_idx
 from pirgan_tf.files.json import parse_json, read_json, read_json_lines
 from pirgan_tf.files.path import check_file, check_memory
 from pirgan_tf.files.picture import read_picture
@@ -18,6 +19,7 @@ from pirgan_tf.files.table import read_table
 GATES = {
     "path": lambda path: check_file(path, "file must be one"),
     "arrays": lambda path: read_arrays(path, ["ids"], "gallery must be one"),
+    "idx": lambda path: read_idx(path, 1),
     "json": read_json,
     "picture": read_picture,
     "table": read_table,

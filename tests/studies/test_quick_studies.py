@@ -1,5 +1,6 @@
 """bin/study, and the studies that take seconds: what they write, and against what they hold it."""
 
+import dataclasses
 import json
 import math
 import re
@@ -46,8 +47,8 @@ def test_help_lists_every_study_at_once_with_source_data_and_time(commands):
 def test_help_of_a_study_names_its_flags_at_once(commands, name):
     result = commands.run_without_tensorflow("study", name, "--help")
     assert (result.status, result.stderr) == (0, "")
-    for option in studies.find_study(name).Options.__dataclass_fields__:
-        assert re.search(rf"--(\[no\])?{option}:", result.stdout)
+    for option in dataclasses.fields(studies.find_study(name).Options):
+        assert re.search(rf"--(\[no\])?{option.name}:", result.stdout)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,10 @@ def test_help_of_a_study_names_its_flags_at_once(commands, name):
         (("mixture", "--unroll_steps=1.5"), ("unroll_steps", "1.5")),
         (("mixture", "--setting=papr"), ("setting", "did you mean 'paper'")),
         (("mixture", "--seeds=0"), ("seeds", "at least 1")),
+        (("digits_rnn", "--unroll_steps=two"), ("unroll_steps", "two")),
+        (("digits_rnn", "--dataset=digit"), ("did you mean 'digits'",)),
+        (("digits_rnn", "--dataset=idx:nowhere"), ("nowhere/train-images", "does not exist")),
+        (("digits_rnn", "--batch_size=2000"), ("batch_size", "at most", "2000")),
     ],
 )
 def test_a_mistake_is_one_line_with_nothing_written(commands, nowhere, flags, words):

@@ -24,6 +24,10 @@ def test_images_are_laid_out_row_by_row_on_white():
         np.testing.assert_array_equal(grid[:, :, channel], expected)
 
 
+def test_greys_are_laid_out_in_three_channels():
+    np.testing.assert_array_equal(image_grid(pictures(1, 2)[..., :1]), image_grid(pictures(1, 2)))
+
+
 def test_scale_repeats_pixels_but_not_the_gap():
     grid = image_grid(pictures(1, 2), columns=2, gap=1, scale=2)
     expected = [

@@ -1,5 +1,4 @@
 from .figures import draw_densities as draw_densities
-from .figures import draw_measures as draw_measures
 from .measures import Measures as Measures
 from .measures import measure as measure
 from .settings import SETTINGS as SETTINGS

@@ -1,20 +1,18 @@
 """Mode collapse on a mixture of Gaussians, with and without unrolling: the study itself."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from pirgan_tf import studies
-from pirgan_tf.cli.options import Options as CommandOptions
 from pirgan_tf.cli.options import option
-from pirgan_tf.files.arrays import read_arrays
 from pirgan_tf.studies import mixture
-from pirgan_tf.studies.numbers import read_numbers
 from pirgan_tf.studies.outcome import Finding, Outcome, Picture
+from pirgan_tf.studies.unroll_options import UnrollOptions
 
 _RECORDS = 25
 _SAMPLES = 2048
@@ -23,20 +21,13 @@ _GOOD = 0.9
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Options(CommandOptions):
+class Options(UnrollOptions):
     """Flags of the study mixture."""
 
     setting: str = option(
         "Whose data and networks: those of the paper's appendix, or of its authors' notebook.",
         "paper",
         choices=("paper", "notebook"),
-    )
-    # Neither changes a training that is finished: a list that was begun may become longer.
-    unroll_steps: tuple[str, ...] = option(
-        "Values of K, with commas.", ("0", "1", "5", "10"), changes_result=False
-    )
-    seeds: int = option(
-        "How many seeds, from 0 on.", 10, minimum=1, below=1000, changes_result=False
     )
     steps: int = option("Steps of each training.", 25_000, minimum=_RECORDS)
     batch_size: int = option(
@@ -45,23 +36,6 @@ class Options(CommandOptions):
         minimum=1,
         below=2**16,
     )
-
-    def validate(self) -> None:
-        """Checks the numbers."""
-        super().validate()
-        read_numbers("unroll_steps", self.unroll_steps, int, 0)
-
-
-class Training(NamedTuple):
-    """A finished training.
-
-    Attributes:
-        samples: what its generator made by step, `[records + 1, n, 2]`.
-        seconds: how long it took.
-    """
-
-    samples: np.ndarray
-    seconds: float
 
 
 def run(options: Options, folder: Path) -> Outcome:
@@ -75,25 +49,28 @@ def run(options: Options, folder: Path) -> Outcome:
     seeds or values of K.
     """
     setting = mixture.SETTINGS[options.setting]
-    values = sorted(read_numbers("unroll_steps", options.unroll_steps, int, 0))
-    trainings = {
-        k: {seed: _training(options, k, seed, folder) for seed in range(options.seeds)}
-        for k in values
-    }
+
+    def tell(training: studies.Arrays) -> str:
+        last = mixture.measure(training["samples"][-1], setting)
+        return f"{last.modes} modes, {last.good:.1%} good samples, KL {last.divergence:.3f}"
+
+    trainings = studies.run_trainings(
+        options, folder, ["samples"], lambda k, seed, _: _train(options, k, seed), tell
+    )
     measures = {
-        k: {seed: mixture.measure(training.samples, setting) for seed, training in group.items()}
+        k: {seed: mixture.measure(each["samples"], setting) for seed, each in group.items()}
         for k, group in trainings.items()
     }
-    steps = np.linspace(0, options.steps, _RECORDS + 1).round().astype(int)
+    steps = np.linspace(0, options.steps, _RECORDS + 1).round().astype(int).tolist()
     num_modes = len(setting.modes[0])
     findings = [
         finding
-        for k in values
-        for finding in _findings(
-            k, num_modes, measures[k], {s: t.seconds for s, t in trainings[k].items()}
-        )
+        for k in options.ks
+        for finding in _findings(k, num_modes, measures[k], studies.seconds(trainings[k]))
     ]
-    reached = {k: sum(_is_solved(each, num_modes) for each in measures[k].values()) for k in values}
+    reached = {
+        k: sum(_is_solved(each, num_modes) for each in measures[k].values()) for k in options.ks
+    }
     return Outcome(
         title="Mode collapse on a mixture of Gaussians",
         question=(
@@ -105,7 +82,7 @@ def run(options: Options, folder: Path) -> Outcome:
         answer="All {} modes, with at least {:.0%} good samples at the end: {}.".format(
             num_modes,
             _GOOD,
-            "; ".join(f"K = {k} in {reached[k]} of {options.seeds} seeds" for k in values),
+            "; ".join(f"K = {k} in {reached[k]} of {options.seeds} seeds" for k in options.ks),
         ),
         findings=findings,
         pictures=[
@@ -114,7 +91,7 @@ def run(options: Options, folder: Path) -> Outcome:
                 "Density of the generator by step",
                 "Seed 0 of each K, and the data on the right: figure 1 of the paper.",
                 mixture.draw_densities(
-                    {k: group[0].samples for k, group in trainings.items()}, steps, setting
+                    {k: group[0]["samples"] for k, group in trainings.items()}, steps, setting
                 ),
                 pixels=True,
             ),
@@ -122,22 +99,25 @@ def run(options: Options, folder: Path) -> Outcome:
                 "measures",
                 "Modes, good samples and divergence by step",
                 "Bold: the mean over seeds; faint: every seed. Dotted: the data itself.",
-                mixture.draw_measures(measures, steps, num_modes),
+                studies.draw_measures(
+                    measures,
+                    steps,
+                    {
+                        "modes": ("modes covered", num_modes),
+                        # Of two dimensions, what lies within 3 standard deviations.
+                        "good": ("share of good samples", 1 - math.exp(-4.5)),
+                        "divergence": ("KL of shares, nats", 0.0),
+                    },
+                ),
             ),
         ],
     )
 
 
-def _training(options: Options, unroll_steps: int, seed: int, folder: Path) -> Training:
-    """Returns a training, from the unfinished output if an earlier attempt has finished it."""
-    path = folder / "trainings" / f"K-{unroll_steps}-seed-{seed}.npz"
-    if path.exists():
-        kept = read_arrays(path, Training._fields, "a finished training must be one that was kept")
-        return Training(kept["samples"], float(kept["seconds"]))
-    setting = mixture.SETTINGS[options.setting]
+def _train(options: Options, unroll_steps: int, seed: int) -> studies.Arrays:
     begun = time.monotonic()
     samples = mixture.train(
-        setting,
+        mixture.SETTINGS[options.setting],
         unroll_steps,
         seed,
         options.steps,
@@ -145,19 +125,7 @@ def _training(options: Options, unroll_steps: int, seed: int, folder: Path) -> T
         records=_RECORDS,
         samples=_SAMPLES,
     )
-    training = Training(samples, time.monotonic() - begun)
-    path.parent.mkdir(exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        np.savez(file, **training._asdict())
-    partial.replace(path)
-    last = mixture.measure(samples[-1], setting)
-    print(
-        f"K = {unroll_steps}, seed {seed}: {last.modes} modes, {last.good:.1%} good samples, "
-        f"KL {last.divergence:.3f}, {training.seconds:.0f} s",
-        flush=True,
-    )
-    return training
+    return {"samples": samples, "seconds": np.array(time.monotonic() - begun)}
 
 
 def _findings(

@@ -1,0 +1,5 @@
+"""A GAN on one Gaussian (Generating Gaussians, Pictures and Stories, section 2)."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

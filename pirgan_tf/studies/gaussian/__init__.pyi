@@ -1,0 +1,11 @@
+from .conditions import CONDITIONS as CONDITIONS
+from .conditions import Condition as Condition
+from .figures import draw_densities as draw_densities
+from .figures import draw_discriminators as draw_discriminators
+from .figures import draw_losses as draw_losses
+from .networks import build_discriminator as build_discriminator
+from .networks import build_generator as build_generator
+from .training import GRID as GRID
+from .training import RANGE as RANGE
+from .training import Training as Training
+from .training import train as train

@@ -1,0 +1,30 @@
+"""The options of the studies that train GANs on images with unrolled discriminators."""
+
+import dataclasses
+from typing import Any
+
+from pirgan_tf.cli.options import option
+from pirgan_tf.studies.labelled_options import LabelledOptions
+from pirgan_tf.studies.unroll_options import UnrollOptions
+
+
+def steps_option(count: int, paper: int) -> Any:
+    """Declares how long a training is by default, and in the paper."""
+    return option(
+        f"Steps of each training, an update of each network; the paper has {paper:,}.",
+        count,
+        minimum=1,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageGanOptions(UnrollOptions, LabelledOptions):
+    """What `train_image_gan` takes from the flags of a study."""
+
+    steps: int = steps_option(2000, 50_000)
+    batch_size: int = option(
+        "Real images, and generated ones, per step; the paper is silent.",
+        64,
+        minimum=2,
+        below=2**16,
+    )

@@ -1,0 +1,13 @@
+from .classification import classify as classify
+from .classification import error_of_codes as error_of_codes
+from .codes import CATEGORIES as CATEGORIES
+from .codes import draw_latents as draw_latents
+from .codes import information as information
+from .codes import vary_codes as vary_codes
+from .figures import draw_grid as draw_grid
+from .figures import draw_progress as draw_progress
+from .networks import IMAGE_SIZE as IMAGE_SIZE
+from .networks import build_discriminator as build_discriminator
+from .networks import build_generator as build_generator
+from .training import Models as Models
+from .training import train as train

@@ -1,0 +1,48 @@
+"""The figures of the study."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pirgan_tf.analysis.figures import style
+from pirgan_tf.training.grids import image_grid
+
+
+def draw_progress(steps: Sequence[int], bounds: Mapping[int, np.ndarray]) -> Figure:
+    """Draws the bound of the categorical code's information by step: figure 1 of the paper.
+
+    Args:
+        steps: the last steps of the records.
+        bounds: by seed, `[records]`.
+    """
+    figure = style.new_figure(2.6)
+    axes = figure.subplots()
+    style.dress(axes)
+    for seed, values in bounds.items():
+        name = None if seed else "InfoGAN, a line a seed"
+        axes.plot(steps, values, color=style.BLUE, linewidth=1, label=name)
+    axes.axhline(np.log(10), color=style.BLACK, linestyle=":", linewidth=1, label="ln 10")
+    axes.set(xlabel="step", ylabel="bound of I(c; G(z, c)), nats", xlim=(0, None))
+    figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=style.FONT_SIZE - 0.5)
+    return figure
+
+
+def draw_grid(images: np.ndarray, titles: Sequence[str]) -> Figure:
+    """Draws images in rows, with a title above each column.
+
+    Args:
+        images: uint8 `[rows * columns, size, size, 1]`.
+        titles: of the columns.
+    """
+    columns, size = len(titles), images.shape[1]
+    figure = style.new_figure(style.WIDTH * len(images) / columns**2 + 0.25)
+    axes = figure.subplots()
+    gap = 2
+    axes.imshow(image_grid(images.repeat(3, axis=3), columns, gap=gap), interpolation="nearest")
+    middles = gap + size / 2 + (size + gap) * np.arange(columns)
+    axes.set_xticks(middles, titles, fontsize=style.FONT_SIZE)
+    axes.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    return figure

@@ -1,0 +1,15 @@
+from .figures import draw_bounds as draw_bounds
+from .figures import draw_rows as draw_rows
+from .masked import MaskedDense as MaskedDense
+from .masked import build_masked_network as build_masked_network
+from .model import IMAGE_SIZE as IMAGE_SIZE
+from .model import LATENT_SIZE as LATENT_SIZE
+from .model import VariationalAutoencoder as VariationalAutoencoder
+from .names import read_flow as read_flow
+from .posteriors import Diagonal as Diagonal
+from .posteriors import InverseAutoregressive as InverseAutoregressive
+from .posteriors import Linear as Linear
+from .posteriors import build_posterior as build_posterior
+from .training import binarise as binarise
+from .training import make_estimator as make_estimator
+from .training import train as train
