@@ -3,7 +3,7 @@
 import functools
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,7 @@ def run_trainings(
     }
 
 
-def seconds(trainings: dict[int, Arrays]) -> dict[int, float]:
+def seconds(trainings: Mapping[int, Arrays]) -> dict[int, float]:
     """Returns how long the training of each seed took."""
     return {seed: float(training[_SECONDS]) for seed, training in trainings.items()}
 

@@ -99,12 +99,12 @@ def run(options: Options, _: Path) -> Outcome:
     )
 
 
-def is_collapsed(training: gaussian.Training) -> np.ndarray:
+def is_collapsed(training: "gaussian.Training") -> np.ndarray:
     """Returns for each seed whether its samples vary less than half as much as the data."""
     return training.samples[-1].std(1) < _COLLAPSED
 
 
-def describe(name: str, training: gaussian.Training) -> list[Finding]:
+def describe(name: str, training: "gaussian.Training") -> list[Finding]:
     """Returns the figures of a condition."""
     condition = gaussian.CONDITIONS[name]
     samples = training.samples[-1]

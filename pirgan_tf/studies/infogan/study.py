@@ -1,6 +1,7 @@
 """InfoGAN: the study itself."""
 
 import dataclasses
+import functools
 import time
 from pathlib import Path
 from typing import ClassVar
@@ -59,7 +60,7 @@ def run(options: Options, folder: Path) -> Outcome:
             folder,
             f"seed {seed}",
             _ARRAYS,
-            lambda _, seed=seed: train(options, splits, steps, seed),
+            functools.partial(train, options, splits, steps, seed),
             lambda found: f"bound {found['records'][-1, 0]:.3f}, error {found['error']:.1%}",
         )
         for seed in range(options.seeds)
@@ -132,7 +133,9 @@ def run(options: Options, folder: Path) -> Outcome:
     )
 
 
-def train(options: Options, splits: data.Splits, steps: list[int], seed: int) -> studies.Arrays:
+def train(
+    options: Options, splits: data.Splits, steps: list[int], seed: int, _: Path
+) -> studies.Arrays:
     """Trains an InfoGAN and returns its figures and pictures."""
     from pirgan_tf.training.randomness import stream_seed
 

@@ -1,6 +1,7 @@
 """Variational autoencoders with three kinds of posteriors: the study itself."""
 
 import dataclasses
+import functools
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,7 +77,7 @@ def run(options: Options, folder: Path) -> Outcome:
                 folder,
                 f"{name}, seed {seed}",
                 _ARRAYS,
-                lambda _, name=name, seed=seed: train(options, splits, epochs, name, seed),
+                functools.partial(train, options, splits, epochs, name, seed),
                 lambda found: f"bound {found['bound']:.2f}, log p {found['log_likelihood']:.2f}",
             )
             for seed in range(options.seeds)
@@ -141,7 +142,7 @@ def run(options: Options, folder: Path) -> Outcome:
 
 
 def train(
-    options: Options, splits: data.Splits, epochs: list[int], name: str, seed: int
+    options: Options, splits: data.Splits, epochs: list[int], name: str, seed: int, _: Path
 ) -> studies.Arrays:
     """Trains a model and returns its figures and pictures."""
     import keras
