@@ -40,18 +40,30 @@ def unroll(
         ValueError: for another optimizer.
     """
     update = _differentiable_update(optimizer)
+    # Joined, for small networks are slow by the number of their operations.
+    joined = _join(weights)
+    shapes = [weight.shape for weight in weights]
     # Unlike gradients of a loop in the graph, those of a Python loop may be taken twice.
     for step in range(1, steps + 1):
         with tf.GradientTape() as tape:
-            tape.watch(weights)
-            value = loss(weights)
-        gradients = tape.gradient(value, weights)
-        weights = update(weights, _sum_over_replicas(gradients), step)
-    return weights
+            tape.watch(joined)
+            value = loss(_divide(joined, shapes))
+        gradient = _sum_over_replicas(tape.gradient(value, joined))
+        joined = update(joined, gradient, step)
+    return _divide(joined, shapes) if steps else weights
+
+
+def _join(tensors: Weights) -> tf.Tensor:
+    return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
+
+
+def _divide(joined: tf.Tensor, shapes: list[tf.TensorShape]) -> Weights:
+    parts = tf.split(joined, [shape.num_elements() for shape in shapes])
+    return [tf.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def _differentiable_update(optimizer: keras.optimizers.Optimizer) -> Callable:
-    """Returns the optimizer's update as a function of weights, gradients and step."""
+    """Returns the optimizer's update as a function of joined weights, gradients and step."""
     if type(optimizer) is keras.optimizers.Adam and not optimizer.amsgrad:
         return _adam(optimizer)
     if type(optimizer) is keras.optimizers.RMSprop and not (
@@ -65,47 +77,38 @@ def _differentiable_update(optimizer: keras.optimizers.Optimizer) -> Callable:
 
 
 def _adam(optimizer: keras.optimizers.Adam) -> Callable:
-    means, squares = _averages(optimizer, "momentum"), _averages(optimizer, "velocity")
+    mean, square = _average(optimizer, "momentum"), _average(optimizer, "velocity")
     beta_1, beta_2, epsilon = optimizer.beta_1, optimizer.beta_2, optimizer.epsilon
 
-    def update(weights: Weights, gradients: Weights, step: int) -> Weights:
-        rate = tf.cast(optimizer.learning_rate, weights[0].dtype)
+    def update(weights: tf.Tensor, gradient: tf.Tensor, step: int) -> tf.Tensor:
+        nonlocal mean, square
+        rate = tf.cast(optimizer.learning_rate, weights.dtype)
         count = tf.cast(optimizer.iterations, rate.dtype) + step
         rate *= tf.sqrt(1 - beta_2**count) / (1 - beta_1**count)
-        for i, gradient in enumerate(gradients):
-            means[i] += (gradient - means[i]) * (1 - beta_1)
-            squares[i] += (gradient**2 - squares[i]) * (1 - beta_2)
-        return [
-            weight - rate * mean / (_root(square) + epsilon)
-            for weight, mean, square in zip(weights, means, squares, strict=True)
-        ]
+        mean += (gradient - mean) * (1 - beta_1)
+        square += (gradient**2 - square) * (1 - beta_2)
+        return weights - rate * mean / (_root(square) + epsilon)
 
     return update
 
 
 def _rms_prop(optimizer: keras.optimizers.RMSprop) -> Callable:
-    squares = _averages(optimizer, "velocity")
+    square = _average(optimizer, "velocity")
     rho, epsilon = optimizer.rho, optimizer.epsilon
 
-    def update(weights: Weights, gradients: Weights, step: int) -> Weights:
-        rate = tf.cast(optimizer.learning_rate, weights[0].dtype)
-        for i, gradient in enumerate(gradients):
-            squares[i] = rho * squares[i] + (1 - rho) * gradient**2
-        return [
-            weight - rate * gradient / tf.sqrt(square + epsilon)
-            for weight, gradient, square in zip(weights, gradients, squares, strict=True)
-        ]
+    def update(weights: tf.Tensor, gradient: tf.Tensor, _: int) -> tf.Tensor:
+        nonlocal square
+        square = rho * square + (1 - rho) * gradient**2
+        rate = tf.cast(optimizer.learning_rate, weights.dtype)
+        return weights - rate * gradient / tf.sqrt(square + epsilon)
 
     return update
 
 
-def _averages(optimizer: keras.optimizers.Optimizer, name: str) -> Weights:
-    """Returns the optimizer's present averages of one kind."""
-    return [
-        tf.convert_to_tensor(variable.value)
-        for variable in optimizer.variables
-        if variable.path.endswith(f"_{name}")
-    ]
+def _average(optimizer: keras.optimizers.Optimizer, name: str) -> tf.Tensor:
+    """Returns the optimizer's present averages of one kind, joined."""
+    found = [v.value for v in optimizer.variables if v.path.endswith(f"_{name}")]
+    return _join([tf.convert_to_tensor(value) for value in found])
 
 
 def _root(square: tf.Tensor) -> tf.Tensor:
@@ -115,8 +118,8 @@ def _root(square: tf.Tensor) -> tf.Tensor:
     return tf.where(positive, tf.sqrt(tf.where(positive, square, ones)), zeros)
 
 
-def _sum_over_replicas(gradients: Weights) -> Weights:
+def _sum_over_replicas(gradient: tf.Tensor) -> tf.Tensor:
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
-        return gradients
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+        return gradient
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, gradient)

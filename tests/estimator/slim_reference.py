@@ -124,6 +124,8 @@ def save_random(path, images, depth_multiplier):
     """Save a network with random weights to `path`; return its activations by endpoint."""
     rng = np.random.default_rng(7)
     with tf.Graph().as_default(), v1.Session() as session:
+        # Tests before may have asked for determinism, which every random operation then needs.
+        v1.set_random_seed(7)
         v1.train.get_or_create_global_step()
         ends = _build(tf.constant(images), depth_multiplier)
         session.run(v1.global_variables_initializer())
