@@ -1,4 +1,4 @@
-"""What helps a GAN that learns from few photographs? The table of docs/stabilizers.md.
+"""What helps a GAN that learns from few photographs? See docs/stabilizers.md.
 
     python benchmarks/ablation.py --photos=folder:runs/photos --test=folder:runs/photos_test \
         --vgg16_weights=vgg16.weights.h5 --output=runs/ablation
@@ -13,6 +13,7 @@ ablation.csv, a row for each variant, seed and generator, and a grid of images f
 import argparse
 import dataclasses
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -97,9 +98,10 @@ def _train(variant: str, seed: int, options: argparse.Namespace) -> tuple[Path, 
         *(f"--batch_size={options.batch_size}", *COMMON, *STABILIZERS[name]),
     ]
     if not folder.exists():
-        # One that was stopped in the middle would have had more time than the others.
-        running = subprocess.Popen([*command, "--overwrite"], stdout=subprocess.DEVNULL)
         partial = folder.with_name(f"{folder.name}.partial")
+        # One that goes on would have more time than the others.
+        shutil.rmtree(partial, ignore_errors=True)
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         while not (stats := partial / "stats.jsonl").exists() or not stats.read_text():
             if running.poll() is not None:
                 raise SystemExit(f"{variant}: training must go on. Received: its end")
