@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pirgan_tf.errors import TrainingError
+from pirgan_tf.gan.average import MovingAverage
 from pirgan_tf.studies.vae.model import VariationalAutoencoder
 from pirgan_tf.training.randomness import step_seeds, stream_seed
 
@@ -58,9 +59,10 @@ def train(
     Raises:
         TrainingError: if the bound is not finite.
     """
-    optimizer = keras.optimizers.Adamax(_RATE, use_ema=True, ema_momentum=_AVERAGE)
+    optimizer = keras.optimizers.Adamax(_RATE)
     variables = model.trainable_variables
     optimizer.build(variables)
+    average = MovingAverage(model, _AVERAGE)
     stream = stream_seed(seed, "vae")
     pixels = tf.constant(images)
 
@@ -74,6 +76,7 @@ def train(
                 bound = tf.reduce_mean(model.log_weights(batch, seeds[1]))
                 cost = -bound
             optimizer.apply(tape.gradient(cost, variables), variables)
+            average.update(first + row)
             total += bound
         return total / tf.cast(len(order), tf.float32)
 
@@ -89,7 +92,7 @@ def train(
             )
         if epoch + 1 in epochs:
             if epoch + 1 == epochs[-1]:
-                optimizer.finalize_variable_values(variables)
+                average.copy_to(model)
             yield float(np.mean(bounds))
             bounds.clear()
 
