@@ -173,13 +173,5 @@ def _draw(density: np.ndarray, forward: Fit, reverse: Fit) -> "Figure":
         axes.set(xlim=(-6, 6), xlabel="x")
         axes.set_title(title, fontsize=style.FONT_SIZE + 1)
     panels[0].set(ylabel="density", ylim=(0, None))
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(
-        handles,
-        labels,
-        loc="outside upper left",
-        ncols=2,
-        frameon=False,
-        fontsize=style.FONT_SIZE - 0.5,
-    )
+    style.name_lines(figure, 2)
     return figure

@@ -146,5 +146,5 @@ def _draw(curves: dict[str, Curves]) -> "Figure":
         right.plot(_GRID, np.abs(each.slope), **look)
     left.set(ylabel="cost", ylim=(-20, 7))
     right.set(ylabel="|d cost / d logit|", yscale="log")
-    figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=style.FONT_SIZE - 0.5)
+    style.name_lines(figure, 3)
     return figure

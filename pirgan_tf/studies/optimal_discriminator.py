@@ -28,7 +28,7 @@ class Options(CommandOptions):
 
     seeds: int = option("How many seeds, from 0 on.", 5, minimum=1, below=1000)
     steps: int = option("Steps of training.", 4000, minimum=_RECORDS)
-    batch_size: int = option("Samples of p, and of q, a step.", 512, minimum=1, below=2**20)
+    batch_size: int = option("Samples of p, and of q, per step.", 512, minimum=1, below=2**20)
     width: int = option("Units in each of the two hidden layers.", 32, minimum=1, below=2**13)
 
 
@@ -166,11 +166,11 @@ def _draw(
     left.fill_between(_GRID, p, color=style.SKY, alpha=0.35, linewidth=0, label="p, real")
     left.fill_between(_GRID, q, color=style.ORANGE, alpha=0.35, linewidth=0, label="q, fake")
     for number, (seed, curves) in enumerate(learned.items()):
-        name = None if number else "D, a line a seed"
+        name = None if number else "D, one line per seed"
         left.plot(_GRID, curves[-1], color=style.BLUE, linewidth=1, label=name)
         right.plot(steps, errors[seed], color=style.BLUE, linewidth=1)
     left.plot(_GRID, optimum(), "--", color=style.BLACK, linewidth=1.2, label="p / (p + q)")
     left.set(xlabel="x", ylabel="density, or D(x)", ylim=(0, 1.02), xlim=(_GRID[0], _GRID[-1]))
     right.set(xlabel="step", ylabel="mean absolute error", yscale="log")
-    figure.legend(loc="outside upper left", ncols=4, frameon=False, fontsize=style.FONT_SIZE - 0.5)
+    style.name_lines(figure, 4)
     return figure

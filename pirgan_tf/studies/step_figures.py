@@ -44,15 +44,7 @@ def draw_measures(
         axes.set_ylim(bottom=0)
         axes.locator_params(axis="x", nbins=3)
         axes.set_xlabel("step")
-    handles, labels = figure.axes[0].get_legend_handles_labels()
-    figure.legend(
-        handles,
-        labels,
-        loc="outside upper left",
-        ncols=6,
-        frameon=False,
-        fontsize=style.FONT_SIZE - 0.5,
-    )
+    style.name_lines(figure, 6)
     return figure
 
 

@@ -37,7 +37,7 @@ def run(options: Options, _: Path) -> Outcome:
 
     x minimises V and y maximises it (NIPS 2016 tutorial, exercise 2). With steps that are
     infinitely small the players move on a circle around the equilibrium (0, 0); with steps
-    of size e both at once, their distance from it grows by sqrt(1 + e^2) each step.
+    of size e both at once, their distance from it grows by sqrt(1 + e^2) per step.
     """
     sizes = read_numbers("step_sizes", options.step_sizes, float, 1e-4)
     times, circle = flow(2 * np.pi * options.turns)
@@ -54,7 +54,7 @@ def run(options: Options, _: Path) -> Outcome:
         growth = float((abs(spiral[-1]) / abs(_START)) ** (1 / (len(spiral) - 1)))
         closed = f"sqrt(1 + e²) = {np.hypot(1, size):.5g}"
         findings += [
-            Finding(f"steps of {size:g}: growth of the distance a step", growth, closed),
+            Finding(f"steps of {size:g}: growth of the distance per step", growth, closed),
             Finding(
                 f"steps of {size:g}: distance after {options.turns:g} turns",
                 float(abs(spiral[-1])),
@@ -72,7 +72,7 @@ def run(options: Options, _: Path) -> Outcome:
         ),
         answer=(
             "Infinitely small steps play in circles. Steps of every size e spiral outward, by "
-            f"exactly sqrt(1 + e²) a step: after {options.turns:g} turns with steps of "
+            f"exactly sqrt(1 + e²) per step: after {options.turns:g} turns with steps of "
             f"{max(sizes):g} the players are {last:.2f} times as far from the equilibrium as at "
             "the start."
         ),
@@ -138,5 +138,5 @@ def _draw(times: np.ndarray, circle: np.ndarray, spirals: dict[float, np.ndarray
     left.plot(0, 0, "+", color=style.GREY, markersize=8)
     left.set(xlabel="x, minimises xy", ylabel="y, maximises xy", aspect="equal")
     right.set(xlabel="step size times steps", ylabel="distance from (0, 0)", ylim=(0, None))
-    figure.legend(loc="outside upper left", ncols=4, frameon=False, fontsize=style.FONT_SIZE - 0.5)
+    style.name_lines(figure, 4)
     return figure

@@ -106,7 +106,7 @@ def test_players_circle_in_continuous_time_and_spiral_outward_in_steps(xy_game):
     figures = _figures(xy_game[1])
     assert figures["continuous: largest distance from x(0) (cos t, sin t)"]["value"] < 1e-8
     for size in (0.1, 0.5):
-        growth = figures[f"steps of {size:g}: growth of the distance a step"]
+        growth = figures[f"steps of {size:g}: growth of the distance per step"]
         assert growth["value"] == pytest.approx(math.sqrt(1 + size**2), rel=1e-12)
         assert f"{math.sqrt(1 + size**2):.5g}" in growth["paper"]
         steps = round(2 * math.pi * 3 / size)

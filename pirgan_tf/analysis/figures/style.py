@@ -76,6 +76,19 @@ def draw_points(axes: Axes, rows: pd.DataFrame, x: ArrayLike, y: ArrayLike) -> N
         )
 
 
+def name_lines(figure: Figure, columns: int) -> None:
+    """Write above the axes what the first of them names."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside upper left",
+        ncols=columns,
+        frameon=False,
+        fontsize=FONT_SIZE - 0.5,
+    )
+
+
 def draw_legend(figure: Figure, rows: pd.DataFrame) -> None:
     """Explain above the axes the marks that `draw_points` gives these rows."""
     present = set(selection.subsets(rows))

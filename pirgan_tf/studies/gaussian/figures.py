@@ -35,11 +35,12 @@ def draw_densities(trainings: Mapping[str, Training], seed: int) -> Figure:
         )
         axes.plot(GRID, training.curves[when, seed], color=style.GREEN, label="D(x)")
         axes.set_title(textwrap.fill(name, 24), fontsize=style.FONT_SIZE - 0.5)
-    for axes in list(grid.flat)[len(panels) :]:
-        axes.set_axis_off()
+    for empty, above in zip(grid.flat[len(panels) :], grid[0, ::-1], strict=False):
+        empty.set_axis_off()
+        above.tick_params(labelbottom=True)
     # A spike is many times as high as the data.
-    grid[0, 0].set(xlim=(-RANGE, RANGE), ylim=(0, _HIGHEST))
-    _legend(figure, grid[0, 0])
+    grid[0, 0].set(xlim=(-RANGE, RANGE), ylim=(0, _HIGHEST), xticks=(-4, 0, 4))
+    style.name_lines(figure, 3)
     return figure
 
 
@@ -60,7 +61,7 @@ def draw_losses(trainings: Mapping[str, Training], ends: np.ndarray) -> Figure:
         axes.axhline(optimum, color=style.BLACK, linestyle=":", linewidth=1)
         axes.set_title(title, fontsize=style.FONT_SIZE)
         axes.set(xlabel="step", ylim=(3 * optimum, 0))
-    _legend(figure, panels[0])
+    style.name_lines(figure, 2)
     return figure
 
 
@@ -76,15 +77,3 @@ def draw_discriminators(trainings: Mapping[str, Training]) -> Figure:
         axes.set(xlabel="x", ylim=(0, 1))
     panels[0].set_ylabel("D(x)")
     return figure
-
-
-def _legend(figure: Figure, axes) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(
-        handles,
-        labels,
-        loc="outside upper left",
-        ncols=2 if len(labels) > 3 else 3,
-        frameon=False,
-        fontsize=style.FONT_SIZE - 0.5,
-    )

@@ -91,8 +91,8 @@ def run(options: Options, _: Path) -> Outcome:
             Picture(
                 "discriminators",
                 "Discriminators after training",
-                "D(x), a line a seed: figure 4 of the paper. With minibatch discrimination, of an "
-                "x among samples of the data.",
+                "D(x), one line per seed: figure 4 of the paper. With minibatch discrimination, D "
+                "of an x among samples of the data.",
                 gaussian.draw_discriminators(trainings),
             ),
         ],

@@ -20,11 +20,11 @@ def draw_progress(steps: Sequence[int], bounds: Mapping[int, np.ndarray]) -> Fig
     axes = figure.subplots()
     style.dress(axes)
     for seed, values in bounds.items():
-        name = None if seed else "InfoGAN, a line a seed"
+        name = None if seed else "InfoGAN, one line per seed"
         axes.plot(steps, values, color=style.BLUE, linewidth=1, label=name)
     axes.axhline(np.log(10), color=style.BLACK, linestyle=":", linewidth=1, label="ln 10")
     axes.set(xlabel="step", ylabel="bound of I(c; G(z, c)), nats", xlim=(0, None))
-    figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=style.FONT_SIZE - 0.5)
+    style.name_lines(figure, 2)
     return figure
 
 
@@ -39,7 +39,7 @@ def draw_grid(images: np.ndarray, titles: Sequence[str]) -> Figure:
     figure = style.new_figure(style.WIDTH * len(images) / columns**2 + 0.25)
     axes = figure.subplots()
     gap = 2
-    axes.imshow(image_grid(images.repeat(3, axis=3), columns, gap=gap), interpolation="nearest")
+    axes.imshow(image_grid(images, columns, gap=gap), interpolation="nearest")
     middles = gap + size / 2 + (size + gap) * np.arange(columns)
     axes.set_xticks(middles, titles, fontsize=style.FONT_SIZE)
     axes.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)

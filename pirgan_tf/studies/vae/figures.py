@@ -37,7 +37,7 @@ def draw_bounds(
         ylabel="variational bound, nats",
         ylim=(shown.min() - margin, shown.max() + margin),
     )
-    figure.legend(loc="outside upper left", ncols=4, frameon=False, fontsize=style.FONT_SIZE - 0.5)
+    style.name_lines(figure, 4)
     return figure
 
 
@@ -53,7 +53,7 @@ def draw_rows(rows: Mapping[str, np.ndarray]) -> Figure:
     for axes, (name, images) in zip(
         figure.subplots(len(rows), 1, squeeze=False).flat, rows.items(), strict=True
     ):
-        axes.imshow(image_grid(images.repeat(3, axis=3), columns, gap=1), interpolation="nearest")
+        axes.imshow(image_grid(images, columns, gap=1), interpolation="nearest")
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
         axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=style.FONT_SIZE)
