@@ -3,21 +3,20 @@
     python benchmarks/ablation.py --photos=folder:runs/photos --test=folder:runs/photos_test \
         --vgg16_weights=vgg16.weights.h5 --output=runs/ablation
 
-Trains each variant for the same time on this machine, always with the moving average of the
+Times a step of each variant first, so leave the machine alone for these minutes. Then trains
+each for the steps that it can do in the same time, always with the moving average of the
 generator's weights, and measures the kernel inception distance (KID), precision and recall of
 both generators, that of the average and that of the last step, against photographs that no
-variant has seen. Started again, it goes on with the variants that are missing. Writes
-ablation.csv, a row for each variant, seed and generator, and a grid of images for each.
+variant has seen. Started again, it goes on where it was stopped. Writes times.csv, ablation.csv
+with a row for each variant, seed and generator, and a grid of images for each.
 """
 
 import argparse
 import dataclasses
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -47,9 +46,9 @@ COMMON = (
     "--generator_learning_rate=2e-4",
     "--discriminator_learning_rate=2e-4",
     "--images_every=0",
-    "--checkpoint_every=0",
     "--log_every=10",
 )
+_TIMED_STEPS = 60
 _PRETRAIN = Path(__file__).resolve().parents[1] / "bin" / "pretrain"
 
 
@@ -68,6 +67,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=500, help="images to measure")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
+    steps = _steps_in(options)
     table = options.output / "ablation.csv"
     rows = pd.read_csv(table).to_dict("records") if table.exists() else []
     done = {(row["variant"], row["seed"]) for row in rows}
@@ -77,43 +77,46 @@ def main() -> None:
         for variant in options.variants:
             if (variant, seed) in done:
                 continue
-            folder, steps = _train(variant, seed, options)
+            folder = options.output / f"{variant.replace(' ', '-')}-{seed}"
+            if not folder.exists():
+                _pretrain(variant, seed, steps[variant], folder, options)
             for name, file in GENERATORS.items():
                 rows.append(
-                    {"variant": variant, "seed": seed, "steps": steps, "minutes": options.minutes}
-                    | {"generator": name}
+                    {"variant": variant, "seed": seed, "steps": steps[variant]}
+                    | {"minutes": options.minutes, "generator": name}
                     | _measure(folder, file, real, options)
                 )
                 print(rows[-1], flush=True)
             pd.DataFrame(rows).to_csv(table, index=False)
 
 
-def _train(variant: str, seed: int, options: argparse.Namespace) -> tuple[Path, int]:
-    """Trains a variant for the time given; returns the GAN folder and its steps."""
+def _steps_in(options: argparse.Namespace) -> dict[str, int]:
+    """Returns the steps that each variant can do in the time given, on a quiet machine."""
+    table = options.output / "times.csv"
+    seconds = dict(pd.read_csv(table).values) if table.exists() else {}
+    for variant in options.variants:
+        if variant not in seconds:
+            folder = options.output / "timing"
+            _pretrain(variant, 0, _TIMED_STEPS, folder, options, "--overwrite")
+            rows = pd.read_json(folder / "stats.jsonl", lines=True)
+            # The first rows have the tracing.
+            seconds[variant] = 1 / rows["steps_per_second"].iloc[len(rows) // 2 :].median()
+            shutil.rmtree(folder)
+            found = pd.DataFrame(seconds.items(), columns=["variant", "seconds_per_step"])
+            found.to_csv(table, index=False)
+    return {variant: round(60 * options.minutes / seconds[variant]) for variant in options.variants}
+
+
+def _pretrain(
+    variant: str, seed: int, steps: int, folder: Path, options: argparse.Namespace, *flags: str
+) -> None:
     family, name = variant.split()
-    folder = options.output / f"{family}-{name}-{seed}"
     command = [
         *(sys.executable, str(_PRETRAIN), f"--output={folder}", f"--dataset={options.photos}"),
-        *(f"--family={family}", f"--seed={seed}", f"--width={options.width}"),
-        *(f"--batch_size={options.batch_size}", *COMMON, *STABILIZERS[name]),
+        *(f"--family={family}", f"--seed={seed}", f"--width={options.width}", f"--steps={steps}"),
+        *(f"--batch_size={options.batch_size}", *COMMON, *STABILIZERS[name], *flags),
     ]
-    if not folder.exists():
-        partial = folder.with_name(f"{folder.name}.partial")
-        # One that goes on would have more time than the others.
-        shutil.rmtree(partial, ignore_errors=True)
-        running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        while not (stats := partial / "stats.jsonl").exists() or not stats.read_text():
-            if running.poll() is not None:
-                raise SystemExit(f"{variant}: training must go on. Received: its end")
-            time.sleep(1)
-        time.sleep(60 * options.minutes)
-        running.send_signal(signal.SIGTERM)
-        running.wait()
-        # It ends where it was stopped.
-        saved = (partial / "checkpoints").glob("ckpt-*.index")
-        steps = max(int(path.stem.split("-")[1]) for path in saved)
-        subprocess.run([*command, f"--steps={steps}"], check=True, stdout=subprocess.DEVNULL)
-    return folder, int(pd.read_json(folder / "stats.jsonl", lines=True)["step"].max())
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def _measure(folder: Path, file: str, real: np.ndarray, options: argparse.Namespace) -> dict:
