@@ -12,9 +12,12 @@ from .statistics.kid import LEAST_KID_IMAGES as LEAST_KID_IMAGES
 from .statistics.kid import KernelInceptionDistance as KernelInceptionDistance
 from .statistics.kid import estimate_kid as estimate_kid
 from .statistics.multiple import holm as holm
+from .statistics.raters import RatersComparison as RatersComparison
+from .statistics.raters import compare_by_raters as compare_by_raters
 from .statistics.rates import calibration_table as calibration_table
 from .statistics.rates import percent_nonzero as percent_nonzero
 from .statistics.rates import spearman_ceiling as spearman_ceiling
 from .table.results import read_results as read_results
 from .table.results import results_table as results_table
 from .table.results import write_results as write_results
+from .table.selection import PEOPLE as PEOPLE

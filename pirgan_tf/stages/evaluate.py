@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from pirgan_tf import analysis, estimator, training, users
+from pirgan_tf import analysis, estimator, training
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import output_folder, write_json
 from pirgan_tf.data.gallery import Gallery, gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.estimator_options import read_learned_galleries, read_temperature
+from pirgan_tf.stages.shared.measured_rates import rates_by_objective, rates_by_people, read_people
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
 from pirgan_tf.stages.shared.vgg16_features import (
     check_photographs,
@@ -39,7 +40,15 @@ class EvaluateOptions(Options):
         reads=str,
     )
     after: str = option("Gallery of the tuned GAN, from another seed.", reads=str)
-    objective: str = option("What the users like, such as color:red-blue or vgg16:pool2:17.")
+    objective: str | None = option(
+        "What the users like, such as color:red-blue or vgg16:pool2:17.", None
+    )
+    interactions: str | None = option(
+        "In place of an objective: what people gave images of both galleries in one study, from "
+        "export_interactions.",
+        None,
+        reads=str,
+    )
     vgg16_weights: str = vgg16_weights_option()
     estimator: str | None = option(
         "Estimator folder, to compare its estimate of the change with the truth.",
@@ -57,7 +66,13 @@ class EvaluateOptions(Options):
     def validate(self) -> None:
         """Checks the objective, both galleries and the estimator's folder."""
         super().validate()
-        check_objectives([self.objective], self.vgg16_weights)
+        if (self.objective is None) == (self.interactions is None):
+            raise InputError(
+                "exactly one of objective and interactions must be given. "
+                f"Received: {'neither' if self.objective is None else 'both'}"
+            )
+        if self.objective:
+            check_objectives([self.objective], self.vgg16_weights)
         check_features(self.features, self.vgg16_weights)
         before, after = read_gallery(self.before), read_gallery(self.after)
         if before.fingerprint == after.fingerprint:
@@ -65,6 +80,8 @@ class EvaluateOptions(Options):
                 "before and after must be galleries of different GANs or seeds. "
                 f"Received: the same images in {self.before} and {self.after}"
             )
+        if self.interactions:
+            read_people(self.interactions, before, after)
         if self.photographs:
             least = min(len(before.images), len(after.images))
             check_photographs(self.photographs, self.vgg16_weights, least)
@@ -88,24 +105,24 @@ def run(options: EvaluateOptions) -> None:
     The test assumes independent images: sample both galleries with different seeds.
     The paper estimates the rate before tuning from new images (section 2.1.4). Where
     `before` is a gallery that the estimator learned from, its own estimate flatters
-    it; evaluation.json and the report say so.
+    it; evaluation.json and the report say so. With `interactions` the rates are those
+    that people gave, and the test allows for other people as well as for other images
+    (`analysis.compare_by_raters`).
     """
     training.configure(strategy="one", replicas=0, precision="float32", jit="off", seed=0)
     before, after = read_gallery(options.before), read_gallery(options.after)
+    measured = (
+        rates_by_objective(options.objective, options.vgg16_weights, options.before, options.after)
+        if options.objective
+        else rates_by_people(str(options.interactions), before, after)
+    )
+    comparison = measured.comparison
     photographs = None
     if options.photographs:
         most = max(len(before.images), len(after.images))
         photographs = photograph_features(
             options.photographs, options.vgg16_weights, before.image_size, most
         )
-    objective = users.parse_objective(options.objective, options.vgg16_weights)
-    rates_before, undefined_before = objective.measure(
-        before.images, keep_in=gallery_folder(options.before)
-    )
-    rates_after, undefined_after = objective.measure(
-        after.images, keep_in=gallery_folder(options.after)
-    )
-    comparison = analysis.compare(rates_before, rates_after)
     judge = estimator.PirEstimator.load(options.estimator) if options.estimator else None
     diversity = None
     if options.features != "none":
@@ -115,29 +132,21 @@ def run(options: EvaluateOptions) -> None:
             options.features,
         )
     content = {
-        "objective": objective.text,
-        "family": objective.family,
-        "layer": objective.layer,
-        "num_before": len(before.images),
-        "num_after": len(after.images),
-        "undefined_before": int(undefined_before.sum()),
-        "undefined_after": int(undefined_after.sum()),
-        "comparison": comparison.as_dict(),
+        **measured.as_json(),
         "estimated": _estimate(judge, str(options.estimator), before, after) if judge else None,
         "diversity": diversity and dataclasses.asdict(diversity),
         "kid": None if photographs is None else _kid(options, photographs, before, after),
-        "rates_before": rates_before.tolist(),
-        "rates_after": rates_after.tolist(),
     }
     with output_folder(STAGE, options) as folder:
         write_json(folder / "evaluation.json", content)
         for name, gallery in (("before", before), ("after", after)):
             grid = training.image_grid(gallery.images[:_GRID_IMAGES])
             training.save_png(grid, folder / f"{name}.png")
+    test = "Welch t" if options.objective else "t"
     print(
-        f"{STAGE}: {objective.text}: mean rate {comparison.mean_before:.4f} -> "
+        f"{STAGE}: {measured.objective}: mean rate {comparison.mean_before:.4f} -> "
         f"{comparison.mean_after:.4f}, Cohen's d {comparison.cohens_d:.2f}, "
-        f"Welch t {comparison.t:.1f}, p {analysis.format_p(comparison.p)}"
+        f"{test} {comparison.t:.1f}, p {analysis.format_p(comparison.p)}"
     )
 
 

@@ -12,6 +12,8 @@ from .objective_lists import parse_objective_list as parse_objective_list
 from .objectives import parse_objective as parse_objective
 from .paper_list import paper_objectives as paper_objectives
 from .rates import Objective as Objective
+from .ratings import read_ratings as read_ratings
+from .ratings import write_ratings as write_ratings
 from .rescaling import rescale_rates as rescale_rates
 from .vgg16_layers import VGG16_LAYERS as VGG16_LAYERS
 from .vgg16_weights import check_vgg16_weights as check_vgg16_weights

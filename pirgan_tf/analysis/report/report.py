@@ -39,15 +39,16 @@ def write_report(sources: Sequence[str | Path], output: str | Path) -> None:
     drawn = output / "figures"
     drawn.mkdir(parents=True, exist_ok=True)
     results.write_results(table, output / "results.csv")
+    simulated = selection.simulated(table)
     shared, varying = sections.settings_of(table)
     numbers = [table["objective"].nunique(), *(len(run.objectives) for run in runs)]
     page = template("report.html").render(
         few=max(numbers) <= _FEW,
         tally=sections.tally(table),
         runs=[run_views.run_view(run, drawn) for run in runs],
-        claims=claims.check_claims(table),
-        figures=sections.draw_figures(table, drawn),
-        models=sections.fit_models(table),
+        claims=claims.check_claims(simulated),
+        figures=sections.draw_figures(simulated, drawn),
+        models=sections.fit_models(simulated),
         estimates_note=sections.estimates_note(table),
         groups=sections.group_rows(table),
         rounds=[list(line.itertuples()) for line in selection.rounds(table)],

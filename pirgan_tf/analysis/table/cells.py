@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pirgan_tf import users
-from pirgan_tf.analysis.table.selection import LAYERS
+from pirgan_tf.analysis.table.selection import LAYERS, PEOPLE
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import Json, is_of, parse_json
 
@@ -110,14 +110,17 @@ def check_row(row: Json, place: str) -> None:
     Raises:
         InputError: the objective is none, or the family, layer or change is another's.
     """
-    try:
-        objective = users.parse_objective(row["objective"])
-    except InputError as error:
-        raise InputError(f"{error} in {place}") from None
-    if (objective.family, objective.layer) != (row["family"], row["layer"]):
+    text, family, layer = row["objective"], PEOPLE, None
+    if text != PEOPLE:
+        try:
+            objective = users.parse_objective(text)
+        except InputError as error:
+            raise InputError(f"{error} in {place}") from None
+        text, family, layer = objective.text, objective.family, objective.layer
+    if (family, layer) != (row["family"], row["layer"]):
         raise InputError(
-            f"family and layer of {objective.text} must be {objective.family!r} and "
-            f"{objective.layer!r}. Received: {row['family']!r} and {row['layer']!r} in {place}"
+            f"family and layer of {text} must be {family!r} and {layer!r}. "
+            f"Received: {row['family']!r} and {row['layer']!r} in {place}"
         )
     before, after, change = row["mean_before"], row["mean_after"], row["change"]
     if None in (before, after, change):

@@ -32,7 +32,9 @@ _EVALUATION: Fields = {
     "estimated": (dict, _NONE),
     "diversity": (dict, _NONE),
     "kid": (dict, _NONE),
+    "people": (dict, _NONE),
 }
+_PEOPLE: Fields = {"num_raters": int, "num_ratings": int}
 _KID: Fields = {"before": dict, "after": dict}
 _COMPARISON, _DIVERSITY = (
     {
@@ -86,8 +88,8 @@ class Evaluation:
 
     Attributes:
         objective, family, undefined_before, undefined_after, comparison,
-        rates_before, rates_after, estimated, diversity, kid: what the file has by that
-            name; the last three are None where they were not computed.
+        rates_before, rates_after, estimated, diversity, kid, people: what the file has by
+            that name; the last four are None where they were not computed.
         before, after: grids of images, or None.
         options: options.json, or {}.
     """
@@ -102,6 +104,7 @@ class Evaluation:
     estimated: Json | None
     diversity: Json | None
     kid: Json | None
+    people: Json | None
     before: Path | None
     after: Path | None
     options: Json
@@ -127,8 +130,11 @@ def read_evaluation(folder: Path) -> Evaluation | None:
     content = read_optional(file)
     if content is None:
         return None
-    # Earlier versions measured neither.
-    content = check_object({"diversity": None, "kid": None} | content, _EVALUATION, file)
+    # Earlier versions had none of these.
+    later = dict.fromkeys(("diversity", "kid", "people"))
+    content = check_object(later | content, _EVALUATION, file)
+    if content["people"]:
+        check_object(content["people"], _PEOPLE, file)
     if content["kid"]:
         check_object(content["kid"], _KID, file)
     # Evaluations of version 0.1 have no interval of Cohen's d.
@@ -164,6 +170,7 @@ def read_evaluation(folder: Path) -> Evaluation | None:
         estimated=content["estimated"],
         diversity=content["diversity"],
         kid=content["kid"],
+        people=content["people"],
         before=_existing(folder / "before.png"),
         after=_existing(folder / "after.png"),
         options=read_options(folder),

@@ -5,6 +5,9 @@ import pandas as pd
 COLORS = ("single color", "two colors", "three colors")
 LAYERS = ("pool1", "pool2", "pool3", "pool4", "pool5", "fc6", "fc7", "fc8")
 
+# The objective, and its family, of what people were asked in place of an objective.
+PEOPLE = "people"
+
 # What distinguishes experiments, apart from the objective, the PIR weight and the round.
 SETTINGS = (
     "seed",
@@ -28,6 +31,11 @@ PAPER_PIR_WEIGHT = 1000
 def evaluated(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that have figures."""
     return table[table["change"].notna()]
+
+
+def simulated(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows whose users are simulated, as all of the paper's are."""
+    return table[table["family"] != PEOPLE]
 
 
 def first_tuning(table: pd.DataFrame) -> pd.DataFrame:
