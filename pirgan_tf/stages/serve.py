@@ -1,5 +1,6 @@
 """Stage `serve`: a gallery in, a web server on which people rate its images."""
 
+import contextlib
 import dataclasses
 import ipaddress
 import re
@@ -133,20 +134,21 @@ def run(options: ServeOptions) -> None:
     listening = _listen(options.host, options.port)
     with listening, run_folder(STAGE, options, is_finished=lambda folder: False) as folder:
         database = elsewhere or open_database(f"sqlite:///{folder.resolve()}/survey.db")
-        _announce(options, listening, *_study(options, database))
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app.create_app(database, config),
-                log_level="warning",
-                # No address of a rater is written anywhere.
-                access_log=False,
-                server_header=False,
-                proxy_headers=bool(options.trust_proxy),
-                forwarded_allow_ips=list(options.trust_proxy),
+        # uvicorn ends by raising the signal that stopped it.
+        with contextlib.closing(database):
+            _announce(options, listening, *_study(options, database))
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    app.create_app(database, config),
+                    log_level="warning",
+                    # No address of a rater is written anywhere.
+                    access_log=False,
+                    server_header=False,
+                    proxy_headers=bool(options.trust_proxy),
+                    forwarded_allow_ips=list(options.trust_proxy),
+                )
             )
-        )
-        server.run(sockets=[listening])
-        database.close()
+            server.run(sockets=[listening])
 
 
 def main() -> NoReturn:

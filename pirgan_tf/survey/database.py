@@ -35,12 +35,13 @@ class Database:
     `write` has left without an error survives the death of this process.
     """
 
-    def __init__(self, engine: sa.Engine):
+    def __init__(self, engine: sa.Engine, *, read_only: bool = False):
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
         # SQLite lets one writer in, and lets the others guess when to ask again: threads
         # that queue here get their turn sooner.
-        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
+        queues = engine.dialect.name == "sqlite" and not read_only
+        self._turn = threading.Lock() if queues else None
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
@@ -64,7 +65,14 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections; SQLite's file alone then holds what was written."""
+        if self._turn is not None:
+            # What cannot be written now stays in the file beside it, where it is as safe.
+            with contextlib.suppress(DatabaseUnavailable, sqlite3.Error, sa.exc.DBAPIError):
+                # Closing does so too, but not while another process has the file open.
+                connection = self._engine.raw_connection()
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.close()
         self._engine.dispose()
 
     @contextlib.contextmanager
@@ -109,7 +117,7 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
         _check_sqlite_file(Path(parsed.database or ""), shown, read_only)
     try:
         engine = _sqlite_engine(parsed, read_only) if is_sqlite else _postgresql_engine(parsed)
-        database = Database(engine)
+        database = Database(engine, read_only=read_only)
         with database.read() as session:
             is_new = not _has_survey(session.connection(), shown)
         if is_new:

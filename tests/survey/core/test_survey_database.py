@@ -1,6 +1,7 @@
 """Transactions: all or nothing, and what a database that cannot be used says."""
 
 import os
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -53,6 +54,22 @@ def test_what_one_connection_wrote_another_finds(new_survey):
     with again.read() as session:
         assert session.scalars(sa.select(survey.Event.value)).all() == [5]
     again.close()
+
+
+def test_a_copy_of_a_closed_file_holds_everything(new_survey, on_sqlite, tmp_path):
+    made = new_survey(2)
+    made.answer(made.rater("a"), 5)
+    # Another server of the same study: while it reads, SQLite itself leaves the log as it is.
+    other = survey.open_database(made.url)
+    with other.read() as session:
+        session.scalars(sa.select(survey.Study)).all()
+    made.database.close()
+    shutil.copy(on_sqlite, tmp_path / "copy.sqlite3")
+    other.close()
+    copy = survey.open_database(f"sqlite:///{tmp_path}/copy.sqlite3", read_only=True)
+    with copy.read() as session:
+        assert session.scalars(sa.select(survey.Event.value)).all() == [5]
+    copy.close()
 
 
 @pytest.fixture

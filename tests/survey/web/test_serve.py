@@ -25,6 +25,9 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
     assert options["stage"] == "serve"
     assert first.token not in json.dumps(options)
     assert first.stop() == 128 + signal.SIGTERM
+    # The vote is in the database itself, not only in the log beside it.
+    kept = sorted(path.name for path in (tmp_path / "survey").iterdir())
+    assert kept == ["options.json", "survey.db"]
 
     second = serve(*flags, "--images_per_rater=4")
     assert "token" not in second.lines
