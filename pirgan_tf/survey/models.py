@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MAX_ID = 2**63 - 1
 STARS = range(1, 6)
 # The minute of the clock in which an event happened, as the index has it.
@@ -89,7 +89,7 @@ class Image(Base):
 
     Attributes:
         image_id: its id in the gallery.
-        answered: how many raters have answered for it.
+        answered: how many raters have answered for it, without those excluded.
         open: how many raters have it before them, or soon will.
     """
 
@@ -119,6 +119,10 @@ class Rater(Base):
         user_agent: what the browser calls itself, at most 300 characters.
         finished_at: when there was nothing more to show; None before.
         completion_code: proof of that for a crowd worker's employer; None before.
+        decision: of the study's owner, "keep" or "exclude", whatever the rules say; None
+            to go by the rules.
+        excluded: whether this rater's answers have given their places back, so that
+            `Image.answered` is without them; see `exclusion.return_places`.
     """
 
     __tablename__ = "raters"
@@ -131,6 +135,8 @@ class Rater(Base):
     started_at: Mapped[float]
     finished_at: Mapped[float | None]
     completion_code: Mapped[str | None]
+    decision: Mapped[str | None] = mapped_column(default=None)
+    excluded: Mapped[bool] = mapped_column(default=False)
 
 
 class Assignment(Base):
@@ -206,13 +212,22 @@ class Event(Base):
 IMAGES = cast(Table, Image.__table__)
 ASSIGNMENTS = cast(Table, Assignment.__table__)
 
+# SQLite's INSERT OR REPLACE deletes the row before, and tells no trigger of it.
+NO_REPLACEMENT = """
+    CREATE TRIGGER events_no_replacement BEFORE INSERT ON events
+    WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+    """
 _APPEND_ONLY = {
     "sqlite": [
-        f"""
-        CREATE TRIGGER events_no_{action.lower()} BEFORE {action} ON events
-        BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-        """
-        for action in ("UPDATE", "DELETE")
+        NO_REPLACEMENT,
+        *(
+            f"""
+            CREATE TRIGGER events_no_{action.lower()} BEFORE {action} ON events
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """
+            for action in ("UPDATE", "DELETE")
+        ),
     ],
     "postgresql": [
         """
