@@ -1,5 +1,5 @@
+from .answering import last_answered as last_answered
 from .answering import rate as rate
-from .answering import record_page_event as record_page_event
 from .answering import skip as skip
 from .answering import undo as undo
 from .answers import counted_answers as counted_answers
@@ -8,7 +8,6 @@ from .database import Database as Database
 from .database import open_database as open_database
 from .errors import AlreadyAnswered as AlreadyAnswered
 from .errors import DatabaseUnavailable as DatabaseUnavailable
-from .errors import Expired as Expired
 from .errors import NothingToUndo as NothingToUndo
 from .errors import SurveyError as SurveyError
 from .errors import UnknownAssignment as UnknownAssignment
@@ -22,6 +21,7 @@ from .models import Event as Event
 from .models import Image as Image
 from .models import Rater as Rater
 from .models import Study as Study
+from .page_events import record_page_event as record_page_event
 from .raters import begin_rater as begin_rater
 from .raters import find_rater as find_rater
 from .raters import progress as progress

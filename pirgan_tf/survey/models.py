@@ -90,7 +90,7 @@ class Image(Base):
     Attributes:
         image_id: its id in the gallery.
         answered: how many raters have answered for it, without those excluded.
-        open: how many raters have it before them, or soon will.
+        open: for how many raters it is kept at the moment.
     """
 
     __tablename__ = "images"
@@ -117,7 +117,7 @@ class Rater(Base):
         study: comes along, in the same query.
         cookie_hash: SHA-256 of the cookie.
         user_agent: what the browser calls itself, at most 300 characters.
-        finished_at: when there was nothing more to show; None before.
+        finished_at: when there was nothing more to show; None before, and after an undo.
         completion_code: proof of that for a crowd worker's employer; None before.
         decision: of the study's owner, "keep" or "exclude", whatever the rules say; None
             to go by the rules.
@@ -145,7 +145,8 @@ class Assignment(Base):
     Attributes:
         image: the `Image`'s id.
         rater: the `Rater`'s id.
-        expires_at: when the image may go to somebody else, unless it is answered.
+        expires_at: when the image may go to somebody else, unless the rater answers for it,
+            or for another one, before.
         state: "open", "answered", "skipped" or "expired".
         propensity: the probability, in (0, 1], that of all images which this rater could
             have been given at that moment it was this one.
@@ -211,6 +212,7 @@ class Event(Base):
 # For what is done while other writers wait: objects take several times as long.
 IMAGES = cast(Table, Image.__table__)
 ASSIGNMENTS = cast(Table, Assignment.__table__)
+RATERS = cast(Table, Rater.__table__)
 
 # SQLite's INSERT OR REPLACE deletes the row before, and tells no trigger of it.
 NO_REPLACEMENT = """

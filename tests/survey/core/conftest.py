@@ -42,6 +42,10 @@ class Survey:
             [assignment] = self.write(survey.assign, rater, 1)
             self.write(survey.rate, rater, assignment.id, value, shown_ms)
 
+    def undo(self, rater: survey.Rater) -> None:
+        """Takes back the last answer."""
+        self.write(survey.undo, rater, self.write(survey.last_answered, rater))
+
     def rows(self, model: type) -> list:
         with self.database.read() as session:
             return session.query(model).order_by(model.id).all()

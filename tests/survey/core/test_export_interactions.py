@@ -16,7 +16,7 @@ def answered(new_survey):
     made = new_survey(3, images_per_rater=2)
     person = made.rater("person")
     made.answer(person, 1, 5)
-    made.write(survey.undo, person)
+    made.undo(person)
     made.answer(person, 4)
     with made.database.write() as session:
         bot = survey.begin_rater(session, session.merge(made.study), "bot", "curl/8.0")

@@ -53,7 +53,7 @@ def test_what_was_undone_is_not_held_against_a_rater(new_survey):
     made = new_survey(20)
     rater = made.rater("a")
     made.answer(rater, *[5] * 10)
-    made.write(survey.undo, rater)
+    made.undo(rater)
     assert verdicts(made, "same_star") == [("not run", "9 ratings, of 10 needed")]
 
 
