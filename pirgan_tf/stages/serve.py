@@ -97,12 +97,14 @@ class ServeOptions(Options):
                 )
         for address in self.trust_proxy:
             try:
-                ipaddress.ip_network(address)
-            except ValueError as error:
+                everybody = ipaddress.ip_network(address).prefixlen == 0
+            except ValueError:
+                everybody = True
+            if everybody:
                 raise InputError(
                     "trust_proxy must be addresses or networks, such as 10.0.0.1 or 10.0.0.0/8. "
                     f"Received: {address!r}"
-                ) from error
+                )
         read_gallery(self.gallery)
 
     def check_output(self) -> None:

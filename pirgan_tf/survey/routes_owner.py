@@ -42,10 +42,10 @@ def show(request: Request, web: WebOf, key: str, token: OwnerCookie = "") -> Res
 @router.post("/login")
 def login(request: Request, web: WebOf, key: str, token: Annotated[str, Form()] = "") -> Response:
     """Takes the token, and keeps it in a cookie until the browser is closed."""
-    web.limiter.check("login", address(request))
     token = token.strip()
     with web.database.read() as session:
         study = find_study(session, key)
+    web.limiter.check("login", address(request))
     if not is_owner(study, token):
         return page("owner_login.html", 403, study=study, wrong=True)
     answer = RedirectResponse("./", 303)
@@ -70,7 +70,8 @@ def image(web: WebOf, key: str, image_id: str, token: OwnerCookie = "") -> Respo
             .join(Image, Image.id == ImageFile.image)
             .where(Image.study_id == study.id, Image.image_id == image_id)
         )
-        png = session.scalars(found).one_or_none()
+        # PostgreSQL refuses to look for NUL.
+        png = None if "\0" in image_id else session.scalars(found).one_or_none()
     if png is None:
         raise HTTPException(404, "The study has no such image.")
     headers = {"cache-control": "private, max-age=3600, immutable"}

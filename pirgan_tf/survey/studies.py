@@ -124,7 +124,9 @@ def find_study(session: Session, key: str, mode: str | None = None) -> Study:
     Raises:
         UnknownStudy: there is none, or it is of another mode than the one given.
     """
-    study = session.scalars(select(Study).where(Study.key == key)).one_or_none()
+    study = None
+    if "\0" not in key:  # PostgreSQL refuses to look for it.
+        study = session.scalars(select(Study).where(Study.key == key)).one_or_none()
     if study is None or mode not in (None, study.mode):
         raise UnknownStudy("There is no such study.")
     return study
