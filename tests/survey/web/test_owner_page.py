@@ -85,8 +85,8 @@ def test_the_page_of_a_study_without_answers_says_so(site):
 
 
 def test_a_page_studys_numbers_are_of_what_visitors_did(make_site):
-    site = make_site("page")
-    visitor = site.visitor()
+    site = make_site("page", allowed_origins=("https://owner.test",))
+    visitor = site.visitor(origin="https://owner.test")
     given = visitor.post(f"{site.link}page/next", content="{}").json()
     for kind in ("impression", "click"):
         body = {"visitor": given["visitor"], "assignment": given["assignment"], "kind": kind}
