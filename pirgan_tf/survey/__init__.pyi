@@ -15,6 +15,9 @@ from .errors import UnknownRater as UnknownRater
 from .errors import UnknownStudy as UnknownStudy
 from .errors import ValueOutOfRange as ValueOutOfRange
 from .event_lines import event_lines as event_lines
+from .exclusion import decide as decide
+from .exclusion import return_places as return_places
+from .judgement import excluded_raters as excluded_raters
 from .judgement import judge_raters as judge_raters
 from .models import Assignment as Assignment
 from .models import Event as Event

@@ -10,7 +10,14 @@ from fastapi import HTTPException, Request
 
 # How many requests in how many seconds. A class or an office may begin at once behind one
 # address; ten answers per second are no person's.
-LIMITS = {"begin": (300, 60), "answer": (600, 60), "login": (10, 60), "visitor": (100, 3600)}
+LIMITS = {
+    "begin": (300, 60),
+    "answer": (600, 60),
+    "login": (10, 60),
+    "visitor": (100, 3600),
+    # Of a study, not of a client: how often its raters are judged.
+    "judgement": (1, 30),
+}
 # With more clients at once, the one who came first is forgotten.
 MAX_CLIENTS = 10_000
 
@@ -33,6 +40,13 @@ class Limiter:
         Raises:
             HTTPException: 429 if it is one too many.
         """
+        if left := self.excess(name, client):
+            raise HTTPException(
+                429, "Too many requests; try again later.", {"retry-after": str(left)}
+            )
+
+    def excess(self, name: str, client: str) -> int:
+        """Counts a request; returns 0, or if it is one too many the seconds to wait."""
         most, seconds = LIMITS[name]
         counts = self._counts[name]
         with self._lock:
@@ -43,11 +57,7 @@ class Limiter:
             if client not in counts and len(counts) >= MAX_CLIENTS:
                 del counts[next(iter(counts))]
             counts[client] += 1
-            count, left = counts[client], math.ceil(self._ends[name] - now)
-        if count > most:
-            raise HTTPException(
-                429, "Too many requests; try again later.", {"retry-after": str(left)}
-            )
+            return math.ceil(self._ends[name] - now) if counts[client] > most else 0
 
 
 def address(request: Request, *, wide: bool = False) -> str:

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pirgan_tf.survey import exclusion
 from pirgan_tf.survey.answers import stream_events
 from pirgan_tf.survey.event_lines import event_lines
 from pirgan_tf.survey.limiter import address
@@ -32,6 +33,8 @@ def show(request: Request, web: WebOf, key: str, token: OwnerCookie = "") -> Res
         study = find_study(session, key)
         if not is_owner(study, token):
             return page("owner_login.html", study=study, wrong=False)
+    web.return_places(study)
+    with web.database.read() as session:
         numbers = overview(session, study)
     labels = [f"{bin / NUM_BINS:g}" for bin in range(NUM_BINS)]
     return page(
@@ -58,6 +61,24 @@ def login(request: Request, web: WebOf, key: str, token: Annotated[str, Form()] 
         samesite="strict",
     )
     return answer
+
+
+@router.post("/raters/{rater}")
+def decide(
+    web: WebOf,
+    key: str,
+    rater: int,
+    decision: Annotated[Literal["keep", "exclude", "rules"], Form()],
+    token: OwnerCookie = "",
+) -> Response:
+    """Keeps or excludes a rater whatever the rules say, or goes by the rules again."""
+    with web.database.read() as session:
+        study = _owned(session, key, token)
+    with web.database.write() as session:
+        if not exclusion.decide(session, study, rater, None if decision == "rules" else decision):
+            raise HTTPException(404, "The study has no such rater.")
+    exclusion.return_places(web.database, study)
+    return RedirectResponse("../", 303)
 
 
 @router.get("/images/{image_id:path}.png")

@@ -84,6 +84,7 @@ def next_image(
         is_known = raters.has_begun(session, study, visitor)
         is_wanted = is_known or serving.wants_answers(session, study)
     if not is_wanted:
+        web.return_places(study)
         return JSONResponse(_given(None, None, None), headers=headers)
     if not is_known:
         web.limiter.check("visitor", address(request, wide=True))

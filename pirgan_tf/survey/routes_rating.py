@@ -70,6 +70,7 @@ def start(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> R
         is_wanted = is_known or serving.wants_answers(session, study)
     web.limiter.check("begin", address(request))
     if not is_wanted:
+        web.return_places(study)
         return page("message.html", message="All images have their answers for now. Thank you.")
     if not is_known:
         cookie = secrets.token_urlsafe(16)
@@ -141,6 +142,8 @@ def next_images(web: WebOf, key: str, wanted: Wanted, cookie: RaterCookie = "") 
         done, total = raters.progress(session, rater)
         last = answering.last_answered(session, rater)
         finished = rater.finished_at is not None
+    if not assignments:
+        web.return_places(rater.study)
     return {
         "assignments": assignments,
         "done": done,
