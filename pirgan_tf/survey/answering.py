@@ -8,7 +8,7 @@ import math
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pirgan_tf.survey.errors import NothingToUndo, ValueOutOfRange
+from pirgan_tf.survey.errors import NothingToUndo, UnknownAssignment, ValueOutOfRange
 from pirgan_tf.survey.models import ASSIGNMENTS, STARS, Assignment, Event, Rater
 from pirgan_tf.survey.raters import lock_study
 from pirgan_tf.survey.recording import (
@@ -20,9 +20,11 @@ from pirgan_tf.survey.recording import (
     move,
     own_assignment,
 )
+from pirgan_tf.survey.repeats import due_repeat
 
 # More changes of one answer are no person's, and each is stored for ever.
 MOST_UNDOS = 20
+_ANSWERS = ("rating", "skip", "practice")
 
 
 def rate(
@@ -34,7 +36,8 @@ def rate(
         session: of `Database.write`.
         rater: who rates.
         assignment_id: an assignment of this rater's that is open or has expired: a late
-            answer is kept, also if its image went to somebody else meanwhile.
+            answer is kept, also if its image went to somebody else meanwhile. With a minus,
+            the one that is due to be repeated; see `repeats.due_repeat`.
         value: stars, 1 to 5.
         shown_ms: for how many milliseconds the image has been visible; None if unknown.
 
@@ -68,8 +71,10 @@ def undo(session: Session, rater: Rater, assignment_id: int) -> Assignment:
 
     Raises:
         UnknownAssignment: it is not this rater's, or does not exist.
-        NothingToUndo: it was never answered, or undone 20 times already.
+        NothingToUndo: it was never answered, or undone 20 times already, or is a repeat.
     """
+    if assignment_id < 0:
+        raise NothingToUndo("This answer stays.")
     study = rater.study
     lock_study(session, study)
     assignment = own_assignment(session, rater, assignment_id)
@@ -81,7 +86,7 @@ def undo(session: Session, rater: Rater, assignment_id: int) -> Assignment:
             Event.study_id == study.id,
             Event.rater == rater.id,
             Event.assignment == assignment.id,
-            Event.kind.in_(("rating", "skip")),
+            Event.kind.in_(_ANSWERS),
         )
         # An image that was skipped may have all its raters by now.
         full = assignment.answered + assignment.open >= study.raters_per_image
@@ -102,7 +107,7 @@ def last_answered(session: Session, rater: Rater) -> int | None:
         .where(
             Event.study_id == rater.study_id,
             Event.rater == rater.id,
-            Event.kind.in_(("rating", "skip")),
+            Event.kind.in_(_ANSWERS),
             ASSIGNMENTS.c.state.in_(DONE),
         )
         .order_by(Event.id.desc())
@@ -123,6 +128,13 @@ def _answer(
     study = rater.study
     lock_study(session, study)
     check_kind(study, kind)
-    assignment = own_assignment(session, rater, assignment_id)
+    assignment = own_assignment(session, rater, abs(assignment_id))
+    if assignment_id < 0:
+        if due_repeat(session, rater) != assignment.id:
+            raise UnknownAssignment("This image was not given to you a second time.")
+        return append(session, assignment, "repeat", value, shown_ms)
+    if kind == "rating" and assignment.position <= study.settings.get("practice", 0):
+        kind = "practice"
+    # Of what was only practice, too, the image still needs its answers.
     close(session, study, assignment, "answered" if kind == "rating" else "skipped")
     return append(session, assignment, kind, value, shown_ms)

@@ -11,7 +11,9 @@ from sqlalchemy import RowMapping, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.answers import ANSWERS, counted_answers
+from pirgan_tf.survey.comparison import Comparison, compare_raters
 from pirgan_tf.survey.models import MINUTE, STARS, Event, Rater, Study
+from pirgan_tf.survey.repeats import mean_differences
 from pirgan_tf.survey.rules import FAILED, PASSED, ValidityRules
 
 OWNER = "owner"
@@ -33,7 +35,13 @@ def judge_raters(session: Session, study: Study) -> pd.DataFrame:
     """
     rules = ValidityRules.parse(study.settings.get("validity", {}))
     rows = []
-    for rater in summarise_raters(session, study, rules):
+    rated = study.mode == "rating"
+    compared = compare_raters(session, study) if rated else {}
+    repeated = mean_differences(session, study) if rated else {}
+    for counts in summarise_raters(session, study, rules):
+        rater = dict(counts)
+        rater["comparison"] = compared.get(rater["rater"], Comparison())
+        rater["repeats"] = repeated.get(rater["rater"], (0, 0.0))
         rows += [(rater["rater"], name, *rule.judge(rater)) for name, rule in vars(rules).items()]
         if rater["decision"]:
             rows.append((rater["rater"], OWNER, *_DECIDED[rater["decision"]]))

@@ -31,7 +31,7 @@ MINUTE = "CAST(answered_at / 60 AS INTEGER)"
 MODES = ("rating", "page")
 # What may happen in a study of each mode.
 KINDS = {
-    "rating": ("rating", "skip", "undo"),
+    "rating": ("rating", "skip", "undo", "practice", "repeat"),
     "page": ("impression", "click", "share", "dwell"),
 }
 
@@ -65,7 +65,7 @@ class Study(Base):
         raters_per_image: how many raters are to answer for each image.
         images_per_rater: how many images a rater is shown at most.
         assignment_seconds: how long an image waits for the answer of a rater who left.
-        settings: JSON; "validity" holds what `ValidityRules.parse` takes.
+        settings: JSON; see `create_study`.
         owner_token_hash: SHA-256 of the owner's token.
     """
 
@@ -175,8 +175,9 @@ class Event(Base):
 
     Attributes:
         kind: one of `KINDS` of the study's mode.
-        value: of a rating its stars, 1 to 5; of an undo the id of the event undone; of
-            dwell the seconds that the image has been visible so far; else None.
+        value: of a rating, a practice or a repeat its stars, 1 to 5; of an undo the id of
+            the event undone; of dwell the seconds that the image has been visible so far;
+            else None.
         shown_at: when the image appeared, if the browser told.
         answered_at: when the event reached the server.
         propensity: the assignment's.

@@ -1,6 +1,7 @@
 """How a study stands, in the numbers of the owner's page."""
 
 import dataclasses
+from collections.abc import Collection
 
 import krippendorff
 import numpy as np
@@ -12,7 +13,7 @@ from pirgan_tf.survey.answers import count_stars
 from pirgan_tf.survey.judgement import OWNER, excluded_raters, judge_raters
 from pirgan_tf.survey.models import Event, Image, Rater, Study
 from pirgan_tf.survey.rates import interactions, rates_of_stars
-from pirgan_tf.survey.rules import FAILED, NOT_RUN, PASSED
+from pirgan_tf.survey.rules import FAILED, NOT_RUN
 
 NUM_BINS = 20
 _EXTREMES = 8
@@ -104,26 +105,26 @@ def overview(session: Session, study: Study) -> Overview:
         best=shown.head(extremes),
         worst=shown.tail(extremes)[::-1],
         alpha=None if counts is None else agreement(counts),
-        judged=_judged(verdicts, excluded),
+        judged=_judged(verdicts, set(excluded)),
         not_run=unable.value_counts().to_dict(),
     )
 
 
-def _judged(verdicts: pd.DataFrame, excluded: list[int]) -> pd.DataFrame:
+def _judged(verdicts: pd.DataFrame, excluded: Collection[int]) -> pd.DataFrame:
     """Returns `Overview.judged`."""
-    owners = verdicts["rule"] == OWNER
-    failed = verdicts[(verdicts["verdict"] == FAILED) & ~owners]
-    why = failed["rule"].str.replace("_", " ") + ": " + failed["reason"]
-    decided = verdicts[owners].set_index("rater")["verdict"]
-    table = pd.DataFrame({"rater": verdicts["rater"].unique()})
-    table["reasons"] = table["rater"].map(why.groupby(failed["rater"]).agg("; ".join)).fillna("")
-    table["decision"] = (
-        table["rater"].map(decided).map({PASSED: "keep", FAILED: "exclude"}).fillna("")
-    )
-    table["excluded"] = table["rater"].isin(excluded)
-    table["notable"] = table[["reasons", "decision"]].ne("").any(axis=1)
-    order = table.sort_values(["excluded", "notable"], ascending=False, kind="stable")
-    return order.drop(columns="notable")
+    reasons: dict[int, list[str]] = {rater: [] for rater in verdicts["rater"]}
+    decided: dict[int, str] = {}
+    for row in verdicts.itertuples():
+        if row.rule == OWNER:
+            decided[row.rater] = "exclude" if row.verdict == FAILED else "keep"
+        elif row.verdict == FAILED:
+            reasons[row.rater].append(f"{row.rule.replace('_', ' ')}: {row.reason}")
+    rows = [
+        (rater, "; ".join(why), decided.get(rater, ""), rater in excluded)
+        for rater, why in reasons.items()
+    ]
+    rows.sort(key=lambda row: (not row[3], not (row[1] or row[2])))
+    return pd.DataFrame(rows, columns=["rater", "reasons", "decision", "excluded"])
 
 
 def agreement(counts: np.ndarray) -> float | None:

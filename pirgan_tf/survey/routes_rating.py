@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, StrictInt
 from sqlalchemy.orm import Session
 
-from pirgan_tf.survey import answering, raters, serving
+from pirgan_tf.survey import answering, raters, repeats, serving
 from pirgan_tf.survey.limiter import address
 from pirgan_tf.survey.models import Assignment, Rater
 from pirgan_tf.survey.security import refuse_other_sites
@@ -139,7 +139,11 @@ def next_images(web: WebOf, key: str, wanted: Wanted, cookie: RaterCookie = "") 
     """Gives the rater's next images, those already given first."""
     with _answering(web, key, cookie) as (session, rater):
         assignments = [_view(each) for each in serving.assign(session, rater, wanted.count)]
-        done, total = raters.progress(session, rater)
+        repeat = repeats.due_repeat(session, rater)
+        if repeat is not None:
+            # Another image to the browser, which may well have the first one at hand.
+            assignments.append({"id": -repeat, "image": f"images/{repeat}.png?again"})
+        done, total = repeats.progress(session, rater)
         last = answering.last_answered(session, rater)
         finished = rater.finished_at is not None
     if not assignments:

@@ -294,7 +294,9 @@ def test_what_is_not_the_raters_is_refused(new_survey):
     for count in (0, 11, -1, True):
         with pytest.raises(survey.ValueOutOfRange, match="from 1 to 10"):
             made.write(survey.assign, mine, count)
-    with pytest.raises(survey.ValueOutOfRange, match="takes rating, skip, undo, and not click"):
+    with pytest.raises(
+        survey.ValueOutOfRange, match="takes rating, skip, undo, practice, repeat, and not click"
+    ):
         made.write(survey.record_page_event, mine, own.id, "click")
     with made.database.read() as session, pytest.raises(survey.UnknownRater):
         survey.find_rater(session, made.study, "forged")

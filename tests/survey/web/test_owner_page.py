@@ -46,10 +46,10 @@ def test_the_numbers_are_those_of_the_events(rated):
     stars = [sum(event[1] == star for event in events) for star in range(1, 6)]
     assert numbers.stars.tolist() == stars
     assert numbers.judged.values.tolist() == [
-        [1, "same star: 12 of 12 ratings were 3", "", True],
+        [1, "same star: 12 of 12 ratings were 3; 6 of the others' 30 were the same", "", True],
         *([rater, "", "", False] for rater in (2, 3, 4)),
     ]
-    assert numbers.not_run == {"too_fast": 1, "same_star": 1}
+    assert numbers.not_run == {"too_fast": 1, "same_star": 1, "agreement": 4, "consistency": 4}
     assert len(numbers.best) == len(numbers.worst) == 6
     assert not set(numbers.best["image_id"]) & set(numbers.worst["image_id"])
     assert numbers.best["pir"].min() >= numbers.worst["pir"].max()
@@ -77,7 +77,7 @@ def test_the_page_shows_them_and_names_who_is_suspicious(rated):
     assert "30 of 48 ratings: 4 raters for each of 12 images" in text
     assert re.search(r"2 to 3 an image.\s+12 images have fewer than 4\.", text)
     assert "1 of 4 is left out" in text
-    assert "<td>1</td><td>same star: 12 of 12 ratings were 3</td>" in text
+    assert "<td>1</td><td>same star: 12 of 12 ratings were 3; 6 of the others" in text
     assert re.search(r"Krippendorff.s alpha -?0\.\d\d", text)
     assert 'aria-label="Ratings by stars: 1: ' in text
     assert f"http://survey.test{rated.link}" in text
