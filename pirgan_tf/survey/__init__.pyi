@@ -33,6 +33,7 @@ from .result_columns import SOURCES as SOURCES
 from .result_columns import ResultColumns as ResultColumns
 from .result_files import count_ratings as count_ratings
 from .result_files import read_results as read_results
+from .rules import parse_validity as parse_validity
 from .serving import assign as assign
 from .serving import assigned_png as assigned_png
 from .studies import create_study as create_study

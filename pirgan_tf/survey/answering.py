@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.errors import NothingToUndo, UnknownAssignment, ValueOutOfRange
-from pirgan_tf.survey.models import ASSIGNMENTS, STARS, Assignment, Event, Rater
+from pirgan_tf.survey.models import ASSIGNMENTS, Assignment, Event, Rater
 from pirgan_tf.survey.raters import lock_study
 from pirgan_tf.survey.recording import (
     DONE,
@@ -21,6 +21,7 @@ from pirgan_tf.survey.recording import (
     own_assignment,
 )
 from pirgan_tf.survey.repeats import due_repeat
+from pirgan_tf.survey.weights import STARS
 
 # More changes of one answer are no person's, and each is stored for ever.
 MOST_UNDOS = 20

@@ -7,7 +7,8 @@ import numpy as np
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
-from pirgan_tf.survey.models import STARS, Event, Image, Study
+from pirgan_tf.survey.models import Event, Image, Study
+from pirgan_tf.survey.weights import STARS
 
 # What answers, in a study of each mode.
 ANSWERS = {"rating": "rating", "page": "impression"}

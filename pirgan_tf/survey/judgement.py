@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.answers import ANSWERS, counted_answers
 from pirgan_tf.survey.comparison import Comparison, compare_raters
-from pirgan_tf.survey.models import MINUTE, STARS, Event, Rater, Study
+from pirgan_tf.survey.models import MINUTE, Event, Rater, Study
 from pirgan_tf.survey.repeats import mean_differences
 from pirgan_tf.survey.rules import FAILED, PASSED, ValidityRules
+from pirgan_tf.survey.weights import STARS
 
 OWNER = "owner"
 _DECIDED = {

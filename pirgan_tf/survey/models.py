@@ -25,7 +25,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 SCHEMA_VERSION = 3
 MAX_ID = 2**63 - 1
-STARS = range(1, 6)
 # The minute of the clock in which an event happened, as the index has it.
 MINUTE = "CAST(answered_at / 60 AS INTEGER)"
 MODES = ("rating", "page")

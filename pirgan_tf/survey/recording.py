@@ -61,7 +61,7 @@ def own_assignment(session: Session, rater: Rater, assignment_id: int) -> Row[An
     Raises:
         UnknownAssignment: it is not this rater's, or does not exist.
     """
-    found = None
+    found: Any = None
     if 0 < assignment_id <= MAX_ID:
         found = session.execute(_OWN, {"which": assignment_id, "who": rater.id}).one_or_none()
     if found is None:

@@ -3,19 +3,20 @@
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.survey.models import STARS
+from pirgan_tf.survey.weights import STARS
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
 # Correlations: what tells nobody from anybody, and what atanh still takes.
 _LEAST_AGREEMENT, _MOST = 0.1, 0.9999
 # Of the normal distribution, one-sided.
 _Z = 1.645
+_PARAMETER = re.compile(r"(\w+)\.(\w+)=(.*)")
 _BOTS = re.compile(
     r"(?<!cu)bot\b|crawl|spider|slurp|headless|phantomjs|selenium|puppeteer|playwright|scrapy"
     r"|curl/|wget/|python-|httpx/|aiohttp/|java/|okhttp/|go-http-client|libwww|postman",
@@ -197,3 +198,32 @@ class ValidityRules:
             changed = dataclasses.replace(rule, **parameters)
             rules = dataclasses.replace(rules, **{name: changed})
         return rules
+
+
+def parse_validity(texts: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Reads parameters of rules as a flag has them.
+
+    Args:
+        texts: each like "burst.per_minute=60".
+
+    Returns:
+        What `ValidityRules.parse` takes, which has accepted it.
+
+    Raises:
+        InputError: one is not like that, comes twice, or is refused by `ValidityRules.parse`.
+    """
+    settings: dict[str, dict[str, float]] = {}
+    for text in texts:
+        found = _PARAMETER.fullmatch(text)
+        try:
+            value = float(found[3]) if found else math.nan
+        except ValueError:
+            value = math.nan
+        if not found or not math.isfinite(value) or found[2] in settings.get(found[1], {}):
+            raise InputError(
+                "validity must be parameters like burst.per_minute=60, each once. "
+                f"Received: {text!r}"
+            )
+        settings.setdefault(found[1], {})[found[2]] = int(value) if value.is_integer() else value
+    ValidityRules.parse(settings)
+    return settings

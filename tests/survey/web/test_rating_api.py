@@ -257,6 +257,23 @@ def test_strangers_do_not_wait_for_the_right_to_write(site, monkeypatch):
     assert written == []
 
 
+def test_a_repeat_looks_like_another_image_and_counts_in_the_progress(make_site):
+    site = make_site(images=4, images_per_rater=4, settings={"repeats": 1})
+    client = site.rater()
+    for _ in range(2):
+        [assignment] = site.next(client, 1)
+        site.rate(client, assignment["id"])
+    answer = client.post(f"{site.link}api/next", json={"count": 1}).json()
+    assert (answer["done"], answer["total"]) == (2, 5)
+    new, again = answer["assignments"]
+    assert again == {"id": -2, "image": "images/2.png?again"}
+    assert client.get(site.link + again["image"]).status_code == 200
+    assert site.rate(client, -2, 1).status_code == 200
+    answer = client.post(f"{site.link}api/next", json={"count": 1}).json()
+    assert (answer["done"], answer["assignments"]) == (3, [new])
+    assert [event[0] for event in site.events()] == ["rating", "rating", "repeat"]
+
+
 def _rows(site, table):
     with site.database.read() as session:
         return session.connection().exec_driver_sql(f"SELECT * FROM {table}").all()
