@@ -66,24 +66,22 @@ def _sums(study: Study) -> Select:
     x is the rater's star for an image, y the mean of the others'.
     """
     own = counted_answers(study).subquery()
-    image = (
-        select(own.c.image, func.count().label("count"), func.sum(own.c.value).label("stars"))
-        .group_by(own.c.image)
-        .subquery()
-    )
-    same = (
-        select(own.c.image, own.c.value, func.count().label("count"))
-        .group_by(own.c.image, own.c.value)
-        .subquery()
-    )
-    others = image.c.count - 1
-    x, y = own.c.value, (image.c.stars - own.c.value) / others
+    count = func.count().label("count")
+    star = select(own.c.image, own.c.value, count).group_by(own.c.image, own.c.value).subquery()
+    # For each image and star, what all raters gave: looked up once for each rating.
+    image = {"partition_by": star.c.image}
+    every = select(
+        star,
+        func.sum(star.c.count).over(**image).label("ratings"),
+        func.sum(star.c.count * star.c.value).over(**image).label("stars"),
+    ).subquery()
+    others = every.c.ratings - 1
+    x, y = own.c.value, (every.c.stars - own.c.value) / others
     sums = (func.sum(each) for each in (x, y, x * x, y * y, x * y))
     return (
-        select(own.c.rater, func.count(), func.sum(others), func.sum(same.c.count - 1), *sums)
-        .join(image, image.c.image == own.c.image)
-        .join(same, and_(same.c.image == own.c.image, same.c.value == own.c.value))
-        .where(image.c.count > 1)
+        select(own.c.rater, func.count(), func.sum(others), func.sum(every.c.count - 1), *sums)
+        .join(every, and_(every.c.image == own.c.image, every.c.value == own.c.value))
+        .where(every.c.ratings > 1)
         .group_by(own.c.rater)
     )
 

@@ -4,6 +4,7 @@ Their answers stay stored. Their places go to other raters, so that every image 
 answers that count as the study asks for.
 """
 
+import pandas as pd
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -32,14 +33,19 @@ def decide(session: Session, study: Study, rater_id: int, decision: str | None) 
     return True
 
 
-def return_places(database: Database, study: Study) -> None:
-    """Gives the places of raters who are now left out to others, and takes back those of
-    raters who count again.
+def return_places(database: Database, study: Study, verdicts: pd.DataFrame | None = None) -> None:
+    """Gives places of raters who are left out to others, or back to raters who count again.
 
-    The raters are judged before anybody is kept waiting: that looks at every answer.
+    Args:
+        database: where the study is.
+        study: the study.
+        verdicts: of `judge_raters`, which looks at every answer; None to judge them here,
+            before anybody is kept waiting.
     """
     with database.read() as session:
-        excluded = set(excluded_raters(judge_raters(session, study)))
+        if verdicts is None:
+            verdicts = judge_raters(session, study)
+        excluded = set(excluded_raters(verdicts))
         before = select(Rater.id).where(Rater.study_id == study.id, Rater.excluded)
         changed = excluded ^ set(session.scalars(before))
     if not changed:

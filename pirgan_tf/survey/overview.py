@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.answers import count_stars
-from pirgan_tf.survey.judgement import OWNER, excluded_raters, judge_raters
+from pirgan_tf.survey.judgement import OWNER, excluded_raters
 from pirgan_tf.survey.models import Event, Image, Rater, Study
 from pirgan_tf.survey.rates import interactions, rates_of_stars
 from pirgan_tf.survey.rules import FAILED, NOT_RUN
@@ -69,8 +69,8 @@ class Overview:
         return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 
-def overview(session: Session, study: Study) -> Overview:
-    """Computes a study's numbers.
+def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview:
+    """Computes a study's numbers from the events, and the verdicts of `judge_raters`.
 
     Rates, and the best and worst images, are of raters who are not left out; all others,
     but for impressions, are of all raters.
@@ -83,7 +83,6 @@ def overview(session: Session, study: Study) -> Overview:
     kinds = select(Event.kind, func.count()).where(Event.study_id == study.id).group_by(Event.kind)
     begun = select(func.count(), func.count(Rater.finished_at)).where(Rater.study_id == study.id)
     raters, finished = session.execute(begun).one()
-    verdicts = judge_raters(session, study)
     excluded = excluded_raters(verdicts)
     if study.mode == "rating":
         counts, valid = count_stars(session, study, excluded)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from pirgan_tf.survey import exclusion
 from pirgan_tf.survey.answers import stream_events
 from pirgan_tf.survey.event_lines import event_lines
+from pirgan_tf.survey.judgement import judge_raters
 from pirgan_tf.survey.limiter import address
 from pirgan_tf.survey.models import Image, ImageFile, Study
 from pirgan_tf.survey.overview import NUM_BINS, overview
@@ -33,9 +34,10 @@ def show(request: Request, web: WebOf, key: str, token: OwnerCookie = "") -> Res
         study = find_study(session, key)
         if not is_owner(study, token):
             return page("owner_login.html", study=study, wrong=False)
-    web.return_places(study)
+        verdicts = judge_raters(session, study)
+    exclusion.return_places(web.database, study, verdicts)
     with web.database.read() as session:
-        numbers = overview(session, study)
+        numbers = overview(session, study, verdicts)
     labels = [f"{bin / NUM_BINS:g}" for bin in range(NUM_BINS)]
     return page(
         "owner.html", study=study, numbers=numbers, rate_labels=labels, base_url=request.base_url

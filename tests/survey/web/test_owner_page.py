@@ -9,6 +9,7 @@ import krippendorff
 import numpy as np
 import pytest
 
+from pirgan_tf import survey
 from pirgan_tf.survey.overview import agreement, overview
 from pirgan_tf.users import read_interactions
 
@@ -35,7 +36,7 @@ def _owner(site):
 
 def test_the_numbers_are_those_of_the_events(rated):
     with rated.database.read() as session:
-        numbers = overview(session, rated.study)
+        numbers = overview(session, rated.study, survey.judge_raters(session, rated.study))
     events = rated.events()
     assert numbers.events == {"rating": 42}
     assert (numbers.raters, numbers.finished, numbers.wanted, numbers.answers) == (4, 0, 48, 42)
@@ -126,7 +127,7 @@ def test_a_page_studys_numbers_are_of_what_visitors_did(make_site):
         body = {"visitor": given["visitor"], "assignment": given["assignment"], "kind": kind}
         visitor.post(f"{site.link}page/event", content=json.dumps(body))
     with site.database.read() as session:
-        numbers = overview(session, site.study)
+        numbers = overview(session, site.study, survey.judge_raters(session, site.study))
     assert numbers.events == {"impression": 1, "click": 1}
     assert numbers.stars is None and numbers.alpha is None
     text = _owner(site).get(site.owner).text
