@@ -230,7 +230,8 @@ def test_tabs_of_one_rater_do_not_lose_each_others_votes(live, open_page):
 def test_who_waits_for_images_is_told_and_can_undo(make_live_site, open_page):
     live = make_live_site(images=2, raters_per_image=1)
     page = open_page(live.link)
-    _begin(page)
+    page.get_by_role("button", name="I agree, begin").click()
+    _at(page, 1, total=2)
     page.keyboard.press("5")
     _at(page, 2, total=2)
     # The second image is kept for this rater, so another one has to wait.
