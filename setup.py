@@ -23,7 +23,6 @@ STAGES = (
 SURVEY = (
     "fastapi>=0.115",
     "krippendorff>=0.8",
-    "limits>=4",
     "markdown-it-py>=3",
     "psycopg[binary]>=3.2",
     "pydantic-core>=2.40",

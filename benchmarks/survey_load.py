@@ -205,7 +205,7 @@ class _Load:
 
 def _check(url: str, votes: dict[int, int]) -> list[str]:
     """Compares the database with what the raters were told."""
-    database = survey.open_database(url, must_exist=True)
+    database = survey.open_database(url, read_only=True)
     with database.read() as session:
         events = session.execute(
             sa.select(survey.Event.assignment, survey.Event.value).where(

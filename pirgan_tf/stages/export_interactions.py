@@ -35,7 +35,9 @@ class ExportInteractionsOptions(Options):
         "click=1,share=1,dwell>10=.5 for a page (by default click=1,share=1).",
         None,
     )
-    exclude_invalid: bool = option("Leave out raters who fail a rule of validity.", True)
+    exclude_invalid: bool = option(
+        "Leave out raters who fail a rule of validity, or whom the owner excludes.", True
+    )
 
     def validate(self) -> None:
         """Checks the weights."""
@@ -82,8 +84,7 @@ def _write_rates(
 ) -> None:
     weights = survey.PirWeights.parse(options.pir_weights) if options.pir_weights else None
     verdicts = survey.judge_raters(session, study)
-    failed = verdicts.loc[verdicts["verdict"] == "failed", "rater"].unique().tolist()
-    excluded = failed if options.exclude_invalid else []
+    excluded = survey.excluded_raters(verdicts) if options.exclude_invalid else []
     table = survey.interactions(session, study, weights, excluded=excluded)
     shown = table[table["impressions"] > 0]
     if shown.empty:

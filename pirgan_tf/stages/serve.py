@@ -1,22 +1,21 @@
 """Stage `serve`: a gallery in, a web server on which people rate its images."""
 
+import contextlib
 import dataclasses
 import ipaddress
 import re
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
+from pirgan_tf import survey
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import run_folder
 from pirgan_tf.cli.paths import check_apart, check_writable
 from pirgan_tf.data.gallery import gallery_folder, read_gallery
 from pirgan_tf.errors import InputError
-from pirgan_tf.files.path import explain
-
-if TYPE_CHECKING:
-    from pirgan_tf import survey
+from pirgan_tf.survey.listening import listen
 
 STAGE = "serve"
 _ORIGIN = re.compile(r"https?://[^/\s*]+")
@@ -54,6 +53,23 @@ class ServeOptions(Options):
         10.0,
         above=0,
         below=1e6,
+        changes_result=False,
+    )
+    practice_images: int = option(
+        "Images that each rater begins with, whose ratings do not count.",
+        0,
+        minimum=0,
+        changes_result=False,
+    )
+    repeated_images: int = option(
+        "Images that each rater sees a second time, for the rule 'consistency'; 3 to 5 are enough.",
+        0,
+        minimum=0,
+        changes_result=False,
+    )
+    validity: tuple[str, ...] = option(
+        "Parameters of the rules of validity, such as burst.per_minute=60,same_star.share=.9.",
+        (),
         changes_result=False,
     )
     texts: str | None = option(
@@ -96,13 +112,28 @@ class ServeOptions(Options):
                 )
         for address in self.trust_proxy:
             try:
-                ipaddress.ip_network(address)
-            except ValueError as error:
+                everybody = ipaddress.ip_network(address).prefixlen == 0
+            except ValueError:
+                everybody = True
+            if everybody:
                 raise InputError(
                     "trust_proxy must be addresses or networks, such as 10.0.0.1 or 10.0.0.0/8. "
                     f"Received: {address!r}"
-                ) from error
+                )
+        self._check_rules()
         read_gallery(self.gallery)
+
+    def _check_rules(self) -> None:
+        survey.parse_validity(self.validity)
+        for name in ("practice_images", "repeated_images"):
+            value = getattr(self, name)
+            if value and self.mode == "page":
+                raise InputError(f"{name} must be 0 in mode page. Received: {value}")
+            if value >= self.images_per_rater:
+                raise InputError(
+                    f"{name} must be below images_per_rater. "
+                    f"Received: {value} of {self.images_per_rater}"
+                )
 
     def check_output(self) -> None:
         """Checks that the folder can be written; it may be there already."""
@@ -130,23 +161,24 @@ def run(options: ServeOptions) -> None:
     config = web.WebConfig(texts.read_texts(options.texts), options.allowed_origins)
     # What is refused here leaves no folder behind.
     elsewhere = open_database(options.database) if options.database else None
-    listening = _listen(options.host, options.port)
+    listening = listen(options.host, options.port)
     with listening, run_folder(STAGE, options, is_finished=lambda folder: False) as folder:
         database = elsewhere or open_database(f"sqlite:///{folder.resolve()}/survey.db")
-        _announce(options, listening, *_study(options, database))
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app.create_app(database, config),
-                log_level="warning",
-                # No address of a rater is written anywhere.
-                access_log=False,
-                server_header=False,
-                proxy_headers=bool(options.trust_proxy),
-                forwarded_allow_ips=list(options.trust_proxy),
+        # uvicorn ends by raising the signal that stopped it.
+        with contextlib.closing(database):
+            _announce(options, listening, *_study(options, database))
+            server = uvicorn.Server(
+                uvicorn.Config(
+                    app.create_app(database, config),
+                    log_level="warning",
+                    # No address of a rater is written anywhere.
+                    access_log=False,
+                    server_header=False,
+                    proxy_headers=bool(options.trust_proxy),
+                    forwarded_allow_ips=list(options.trust_proxy),
+                )
             )
-        )
-        server.run(sockets=[listening])
-        database.close()
+            server.run(sockets=[listening])
 
 
 def main() -> NoReturn:
@@ -154,27 +186,7 @@ def main() -> NoReturn:
     run_command(STAGE, ServeOptions, run, uses_tensorflow=False)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    # asyncio sends small answers at once only on sockets that name the protocol.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(2048)
-    # UnicodeError: a label of the host's name that is none.
-    except (OSError, UnicodeError) as error:
-        listening.close()
-        raise InputError(
-            f"host and port must be free and of this machine ({explain(error)}). "
-            f"Received: --host={host} --port={port}"
-        ) from error
-    return listening
-
-
 def _study(options: ServeOptions, database: "survey.Database") -> tuple["survey.Study", str | None]:
-    from pirgan_tf import survey
-
     gallery = read_gallery(options.gallery)
     study, token = survey.create_study(
         database,
@@ -185,7 +197,11 @@ def _study(options: ServeOptions, database: "survey.Database") -> tuple["survey.
         raters_per_image=options.raters_per_image,
         images_per_rater=options.images_per_rater,
         assignment_seconds=60 * options.assignment_minutes,
-        settings={},
+        settings={
+            "validity": survey.parse_validity(options.validity),
+            "practice": options.practice_images,
+            "repeats": options.repeated_images,
+        },
     )
     if options.renew_token and token is None:
         token = survey.renew_token(database, study)

@@ -1,5 +1,5 @@
+from .answering import last_answered as last_answered
 from .answering import rate as rate
-from .answering import record_page_event as record_page_event
 from .answering import skip as skip
 from .answering import undo as undo
 from .answers import counted_answers as counted_answers
@@ -8,7 +8,6 @@ from .database import Database as Database
 from .database import open_database as open_database
 from .errors import AlreadyAnswered as AlreadyAnswered
 from .errors import DatabaseUnavailable as DatabaseUnavailable
-from .errors import Expired as Expired
 from .errors import NothingToUndo as NothingToUndo
 from .errors import SurveyError as SurveyError
 from .errors import UnknownAssignment as UnknownAssignment
@@ -16,12 +15,16 @@ from .errors import UnknownRater as UnknownRater
 from .errors import UnknownStudy as UnknownStudy
 from .errors import ValueOutOfRange as ValueOutOfRange
 from .event_lines import event_lines as event_lines
+from .exclusion import decide as decide
+from .exclusion import return_places as return_places
+from .judgement import excluded_raters as excluded_raters
 from .judgement import judge_raters as judge_raters
 from .models import Assignment as Assignment
 from .models import Event as Event
 from .models import Image as Image
 from .models import Rater as Rater
 from .models import Study as Study
+from .page_events import record_page_event as record_page_event
 from .raters import begin_rater as begin_rater
 from .raters import find_rater as find_rater
 from .raters import progress as progress
@@ -30,6 +33,7 @@ from .result_columns import SOURCES as SOURCES
 from .result_columns import ResultColumns as ResultColumns
 from .result_files import count_ratings as count_ratings
 from .result_files import read_results as read_results
+from .rules import parse_validity as parse_validity
 from .serving import assign as assign
 from .serving import assigned_png as assigned_png
 from .studies import create_study as create_study

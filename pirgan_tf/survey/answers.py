@@ -7,7 +7,8 @@ import numpy as np
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
-from pirgan_tf.survey.models import STARS, Event, Image, Study
+from pirgan_tf.survey.models import Event, Image, Study
+from pirgan_tf.survey.weights import STARS
 
 # What answers, in a study of each mode.
 ANSWERS = {"rating": "rating", "page": "impression"}
@@ -15,6 +16,8 @@ _FIELDS = (
     *("id", "image_id", "rater", "assignment", "kind", "value"),
     *("shown_at", "answered_at", "propensity"),
 )
+# Events whose value is a whole number.
+_WHOLE = ("rating", "undo", "practice", "repeat")
 _ROWS_AT_ONCE = 2000
 
 
@@ -85,6 +88,6 @@ def stream_events(session: Session, study: Study) -> Iterator[dict[str, Any]]:
     for row in rows:
         event = dict(zip(_FIELDS, row, strict=True))
         event["image_id"] = images[event["image_id"]]
-        if event["kind"] in ("rating", "undo"):
+        if event["kind"] in _WHOLE and event["value"] is not None:
             event["value"] = int(event["value"])
         yield event

@@ -23,7 +23,6 @@ _STATUS = {
     errors.AlreadyAnswered: 409,
     errors.NothingToUndo: 409,
     errors.ValueOutOfRange: 422,
-    errors.Expired: 410,
 }
 _BUSY = "Nothing can be saved at this moment. Please try again in a minute."
 

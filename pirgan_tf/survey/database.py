@@ -16,16 +16,13 @@ from sqlalchemy.orm import Session
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.path import check_file, explain, refusal
 from pirgan_tf.survey.errors import DatabaseUnavailable
-from pirgan_tf.survey.models import SCHEMA_VERSION, Base, SchemaVersion
+from pirgan_tf.survey.models import SCHEMA_VERSION
+from pirgan_tf.survey.schema import WANTED, bring_up_to_date, find_version
 
 # How many seconds to wait for other writers, or for a server, before giving up.
 PATIENCE = 5.0
-# Any number will do, if all processes that might create the tables at once use it.
-_SCHEMA_LOCK = 5_081_959
 _PASSWORD = re.compile(r":[^:@/]*@")
-_MOST_NAMED = 5
 _REACH = "database must stay within reach, and whole"
-_WANTED = "database must be a survey's own, or not exist yet"
 
 
 class Database:
@@ -35,12 +32,13 @@ class Database:
     `write` has left without an error survives the death of this process.
     """
 
-    def __init__(self, engine: sa.Engine):
+    def __init__(self, engine: sa.Engine, *, read_only: bool = False):
         self._engine = engine
         self._writer = engine.execution_options(writes=True)
         # SQLite lets one writer in, and lets the others guess when to ask again: threads
         # that queue here get their turn sooner.
-        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
+        queues = engine.dialect.name == "sqlite" and not read_only
+        self._turn = threading.Lock() if queues else None
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
@@ -64,7 +62,14 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections; SQLite's file alone then holds what was written."""
+        if self._turn is not None:
+            # What cannot be written now stays in the file beside it, where it is as safe.
+            with contextlib.suppress(DatabaseUnavailable, sqlite3.Error, sa.exc.DBAPIError):
+                # Closing does so too, but not while another process has the file open.
+                connection = self._engine.raw_connection()
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.close()
         self._engine.dispose()
 
     @contextlib.contextmanager
@@ -86,12 +91,14 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     Args:
         url: sqlite:///PATH (sqlite:////PATH if it begins at the root), or
             postgresql://USER:PASSWORD@HOST/NAME.
-        read_only: whether nothing will be written. Then there must be a survey in it;
-            otherwise its tables are made where there are no tables at all.
+        read_only: whether nothing will be written. Then there must be a survey in it, and
+            of a SQLite file of an older version a copy in memory is opened. Otherwise its
+            tables are made where there are none at all, or brought to this version.
 
     Raises:
         InputError: the URL is of another kind, the database cannot be opened, is another
-            program's, or its tables are of another version of this package.
+            program's, or its tables are of a version that is not known here, or, read-only
+            on PostgreSQL, of an older one.
     """
     wanted = "database must be sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
     try:
@@ -109,18 +116,28 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
         _check_sqlite_file(Path(parsed.database or ""), shown, read_only)
     try:
         engine = _sqlite_engine(parsed, read_only) if is_sqlite else _postgresql_engine(parsed)
-        database = Database(engine)
+        database = Database(engine, read_only=read_only)
         with database.read() as session:
-            is_new = not _has_survey(session.connection(), shown)
-        if is_new:
-            if read_only:
-                raise refusal(_WANTED, shown, "holds no survey")
+            version = find_version(session.connection(), shown)
+        if version == SCHEMA_VERSION:
+            return database
+        if not read_only:
             with database.write() as session:
-                _make_tables(session, shown)
+                bring_up_to_date(session, shown)
+        elif version is None:
+            raise refusal(WANTED, shown, "holds no survey")
+        elif is_sqlite:
+            database.close()
+            database = _upgraded_copy(Path(parsed.database or ""), shown)
+        else:
+            raise InputError(
+                f"database must be brought to version {SCHEMA_VERSION} by bin/serve. "
+                f"Received: {shown}, of version {version}"
+            )
     except InputError:
         raise
     except (DatabaseUnavailable, sa.exc.SQLAlchemyError, TypeError, ValueError) as error:
-        raise refusal(_WANTED, shown, f"cannot be opened ({explain(error)})") from error
+        raise refusal(WANTED, shown, f"cannot be opened ({explain(error)})") from error
     return database
 
 
@@ -148,24 +165,38 @@ def _check_sqlite_file(path: Path, shown: str, read_only: bool) -> None:
     """Refuses a file that is no survey's before anything is written to it or beside it."""
     if not read_only and not os.path.lexists(path):
         return
-    check_file(path, _WANTED)
+    check_file(path, WANTED)
     patience = time.monotonic() + PATIENCE
     while path.stat().st_size == 0:
         # Another process may be about to make the tables.
         if time.monotonic() > patience:
-            raise refusal(_WANTED, shown, "is an empty file")
+            raise refusal(WANTED, shown, "is an empty file")
         time.sleep(0.05)
-    # An ordinary connection makes files beside one in WAL mode, and leaves them there.
-    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
-    location = f"{path.absolute().as_uri()}?{mode}"
-    engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(location, uri=True))
+    engine = sa.create_engine("sqlite://", creator=lambda: _connect_to_read(path))
     try:
         with engine.connect() as connection:
-            _has_survey(connection, shown)
+            find_version(connection, shown)
     except sa.exc.SQLAlchemyError as error:
-        raise refusal(_WANTED, shown, f"cannot be opened ({explain(error)})") from None
+        raise refusal(WANTED, shown, f"cannot be opened ({explain(error)})") from None
     finally:
         engine.dispose()
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    # An ordinary connection makes files beside one in WAL mode, and leaves them there.
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
+
+
+def _upgraded_copy(path: Path, shown: str) -> Database:
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    with contextlib.closing(_connect_to_read(path)) as source:
+        source.backup(memory)
+    engine = sa.create_engine("sqlite://", creator=lambda: memory, poolclass=sa.StaticPool)
+    with Database(engine).write() as session:
+        bring_up_to_date(session, shown)
+    memory.execute("PRAGMA query_only = ON")
+    return Database(engine, read_only=True)
 
 
 def _sqlite_engine(url: sa.URL, read_only: bool) -> sa.Engine:
@@ -215,34 +246,3 @@ def _postgresql_engine(url: sa.URL) -> sa.Engine:
         # Connections of before a restart of the server are replaced.
         pool_pre_ping=True,
     )
-
-
-def _has_survey(connection: sa.Connection, shown: str) -> bool:
-    """Returns whether a database has a survey's tables, or none at all.
-
-    Raises:
-        InputError: it has other tables, or those of another version.
-    """
-    tables = set(sa.inspect(connection).get_table_names())
-    if not tables:
-        return False
-    if not set(Base.metadata.tables) <= tables:
-        names = ", ".join(sorted(tables)[:_MOST_NAMED])
-        raise refusal(_WANTED, shown, f"has tables of another program ({names})")
-    versions = connection.scalars(sa.select(SchemaVersion.version)).all()
-    if versions != [SCHEMA_VERSION]:
-        raise InputError(
-            f"database must have the survey's tables of version {SCHEMA_VERSION}. "
-            f"Received: {shown}, of version {', '.join(map(str, versions)) or 'none'}"
-        )
-    return True
-
-
-def _make_tables(session: Session, shown: str) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
-    connection = session.connection()
-    # Another process may have made them meanwhile.
-    if not _has_survey(connection, shown):
-        Base.metadata.create_all(connection)
-        session.add(SchemaVersion(version=SCHEMA_VERSION))

@@ -31,9 +31,5 @@ class ValueOutOfRange(SurveyError):
     """A value, or the kind of an event, is none that the study takes."""
 
 
-class Expired(SurveyError):
-    """The rater was away for so long that the image went to somebody else."""
-
-
 class DatabaseUnavailable(TrainingError):
     """The database is locked, full or out of reach; nothing has been stored."""

@@ -11,8 +11,17 @@ from sqlalchemy import RowMapping, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.answers import ANSWERS, counted_answers
-from pirgan_tf.survey.models import MINUTE, STARS, Event, Rater, Study
-from pirgan_tf.survey.rules import ValidityRules
+from pirgan_tf.survey.comparison import Comparison, compare_raters
+from pirgan_tf.survey.models import MINUTE, Event, Rater, Study
+from pirgan_tf.survey.repeats import mean_differences
+from pirgan_tf.survey.rules import FAILED, PASSED, ValidityRules
+from pirgan_tf.survey.weights import STARS
+
+OWNER = "owner"
+_DECIDED = {
+    "keep": (PASSED, "kept by the owner"),
+    "exclude": (FAILED, "excluded by the owner"),
+}
 
 
 def judge_raters(session: Session, study: Study) -> pd.DataFrame:
@@ -23,18 +32,37 @@ def judge_raters(session: Session, study: Study) -> pd.DataFrame:
     Returns:
         A row for each rater and rule: rater (its id), rule (its name), verdict ("passed",
         "failed", or "not run" where there is too little to go by) and reason, a few words.
+        A rater of whom the study's owner has decided has one more, of the rule "owner".
     """
     rules = ValidityRules.parse(study.settings.get("validity", {}))
     rows = []
-    for rater in summarise_raters(session, study, rules):
+    rated = study.mode == "rating"
+    compared = compare_raters(session, study) if rated else {}
+    repeated = mean_differences(session, study) if rated else {}
+    for counts in summarise_raters(session, study, rules):
+        rater = dict(counts)
+        rater["comparison"] = compared.get(rater["rater"], Comparison())
+        rater["repeats"] = repeated.get(rater["rater"], (0, 0.0))
         rows += [(rater["rater"], name, *rule.judge(rater)) for name, rule in vars(rules).items()]
+        if rater["decision"]:
+            rows.append((rater["rater"], OWNER, *_DECIDED[rater["decision"]]))
     return pd.DataFrame(rows, columns=["rater", "rule", "verdict", "reason"])
+
+
+def excluded_raters(verdicts: pd.DataFrame) -> list[int]:
+    """Returns the ids of raters whose answers are left out, from the table of `judge_raters`.
+
+    They fail a rule and are not kept by the owner, or are excluded by the owner.
+    """
+    failed = verdicts.loc[verdicts["verdict"] == FAILED, "rater"]
+    kept = verdicts.loc[(verdicts["rule"] == OWNER) & (verdicts["verdict"] == PASSED), "rater"]
+    return sorted({*failed} - {*kept})
 
 
 def summarise_raters(session: Session, study: Study, rules: ValidityRules) -> list[RowMapping]:
     """Returns for each rater what the rules need, counted by the database.
 
-    Keys: rater, user_agent, answers, timed (answers whose image's appearance is known),
+    Keys: rater, user_agent, decision, answers, timed (answers whose image's appearance is known),
     fast (those of them given too soon), star_1 to star_5, and shortest, the fewest seconds
     that one answer more than allowed in a minute has taken; None if it is surely more than
     60, or if there are not so many.
@@ -58,6 +86,7 @@ def summarise_raters(session: Session, study: Study, rules: ValidityRules) -> li
         select(
             Rater.id.label("rater"),
             Rater.user_agent,
+            Rater.decision,
             *(func.coalesce(column, 0).label(column.name) for column in numbers),
             shortest.c.shortest,
         )

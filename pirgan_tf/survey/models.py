@@ -23,15 +23,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MAX_ID = 2**63 - 1
-STARS = range(1, 6)
 # The minute of the clock in which an event happened, as the index has it.
 MINUTE = "CAST(answered_at / 60 AS INTEGER)"
 MODES = ("rating", "page")
 # What may happen in a study of each mode.
 KINDS = {
-    "rating": ("rating", "skip", "undo"),
+    "rating": ("rating", "skip", "undo", "practice", "repeat"),
     "page": ("impression", "click", "share", "dwell"),
 }
 
@@ -65,7 +64,7 @@ class Study(Base):
         raters_per_image: how many raters are to answer for each image.
         images_per_rater: how many images a rater is shown at most.
         assignment_seconds: how long an image waits for the answer of a rater who left.
-        settings: JSON; "validity" holds what `ValidityRules.parse` takes.
+        settings: JSON; see `create_study`.
         owner_token_hash: SHA-256 of the owner's token.
     """
 
@@ -89,8 +88,8 @@ class Image(Base):
 
     Attributes:
         image_id: its id in the gallery.
-        answered: how many raters have answered for it.
-        open: how many raters have it before them, or soon will.
+        answered: how many raters have answered for it, without those excluded.
+        open: for how many raters it is kept at the moment.
     """
 
     __tablename__ = "images"
@@ -117,8 +116,12 @@ class Rater(Base):
         study: comes along, in the same query.
         cookie_hash: SHA-256 of the cookie.
         user_agent: what the browser calls itself, at most 300 characters.
-        finished_at: when there was nothing more to show; None before.
+        finished_at: when there was nothing more to show; None before, and after an undo.
         completion_code: proof of that for a crowd worker's employer; None before.
+        decision: of the study's owner, "keep" or "exclude", whatever the rules say; None
+            to go by the rules.
+        excluded: whether this rater's answers have given their places back, so that
+            `Image.answered` is without them; see `exclusion.return_places`.
     """
 
     __tablename__ = "raters"
@@ -131,6 +134,8 @@ class Rater(Base):
     started_at: Mapped[float]
     finished_at: Mapped[float | None]
     completion_code: Mapped[str | None]
+    decision: Mapped[str | None] = mapped_column(default=None)
+    excluded: Mapped[bool] = mapped_column(default=False)
 
 
 class Assignment(Base):
@@ -139,7 +144,8 @@ class Assignment(Base):
     Attributes:
         image: the `Image`'s id.
         rater: the `Rater`'s id.
-        expires_at: when the image may go to somebody else, unless it is answered.
+        expires_at: when the image may go to somebody else, unless the rater answers for it,
+            or for another one, before.
         state: "open", "answered", "skipped" or "expired".
         propensity: the probability, in (0, 1], that of all images which this rater could
             have been given at that moment it was this one.
@@ -168,8 +174,9 @@ class Event(Base):
 
     Attributes:
         kind: one of `KINDS` of the study's mode.
-        value: of a rating its stars, 1 to 5; of an undo the id of the event undone; of
-            dwell the seconds that the image has been visible so far; else None.
+        value: of a rating, a practice or a repeat its stars, 1 to 5; of an undo the id of
+            the event undone; of dwell the seconds that the image has been visible so far;
+            else None.
         shown_at: when the image appeared, if the browser told.
         answered_at: when the event reached the server.
         propensity: the assignment's.
@@ -205,14 +212,24 @@ class Event(Base):
 # For what is done while other writers wait: objects take several times as long.
 IMAGES = cast(Table, Image.__table__)
 ASSIGNMENTS = cast(Table, Assignment.__table__)
+RATERS = cast(Table, Rater.__table__)
 
+# SQLite's INSERT OR REPLACE deletes the row before, and tells no trigger of it.
+NO_REPLACEMENT = """
+    CREATE TRIGGER events_no_replacement BEFORE INSERT ON events
+    WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+    """
 _APPEND_ONLY = {
     "sqlite": [
-        f"""
-        CREATE TRIGGER events_no_{action.lower()} BEFORE {action} ON events
-        BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-        """
-        for action in ("UPDATE", "DELETE")
+        NO_REPLACEMENT,
+        *(
+            f"""
+            CREATE TRIGGER events_no_{action.lower()} BEFORE {action} ON events
+            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
+            """
+            for action in ("UPDATE", "DELETE")
+        ),
     ],
     "postgresql": [
         """

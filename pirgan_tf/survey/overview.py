@@ -1,16 +1,16 @@
 """How a study stands, in the numbers of the owner's page."""
 
 import dataclasses
+from collections.abc import Collection
 
 import krippendorff
 import numpy as np
 import pandas as pd
-from scipy import stats
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.answers import count_stars
-from pirgan_tf.survey.judgement import judge_raters
+from pirgan_tf.survey.judgement import OWNER, excluded_raters
 from pirgan_tf.survey.models import Event, Image, Rater, Study
 from pirgan_tf.survey.rates import interactions, rates_of_stars
 from pirgan_tf.survey.rules import FAILED, NOT_RUN
@@ -27,17 +27,19 @@ class Overview:
         events: how many there are, by kind.
         raters: how many have begun.
         finished: how many of these were shown all there was for them.
-        impressions: [n] answers of each image.
+        impressions: [n] answers of each image, without those of raters who were left out
+            when `exclusion.return_places` was called last.
         wanted: answers that the study asks for, over all images.
-        exposure_p: p of the chi-square test that images are shown equally often; None
-            before the first answer.
+        below_target: images with fewer answers than the study asks for.
         rates: [20] how many images have a rate in [0, 0.05), ..., [0.95, 1].
         stars: [5] how often 1 to 5 stars were given; None in page mode.
         best, worst: eight images each, or half of all, by posterior mean; rows of
             `interactions`.
         alpha: Krippendorff's alpha of the stars, as ordinal values; None in page mode,
             or where no image has two ratings, or all ratings are the same.
-        suspicious: rater, rule and reason of every rule that a rater has failed.
+        judged: a row for each rater, those left out first and those who passed all rules
+            last: rater, reasons (why, one or more, or none), decision (the owner's: "keep",
+            "exclude" or none) and excluded.
         not_run: how many judgements could not be made, by rule.
     """
 
@@ -46,13 +48,13 @@ class Overview:
     finished: int
     impressions: np.ndarray
     wanted: int
-    exposure_p: float | None
+    below_target: int
     rates: np.ndarray
     stars: np.ndarray | None
     best: pd.DataFrame
     worst: pd.DataFrame
     alpha: float | None
-    suspicious: pd.DataFrame
+    judged: pd.DataFrame
     not_run: dict[str, int]
 
     @property
@@ -67,11 +69,11 @@ class Overview:
         return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 
-def overview(session: Session, study: Study) -> Overview:
-    """Computes a study's numbers.
+def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview:
+    """Computes a study's numbers from the events, and the verdicts of `judge_raters`.
 
-    Rates, and the best and worst images, are of raters who fail no rule; all others are
-    of all raters.
+    Rates, and the best and worst images, are of raters who are not left out; all others,
+    but for impressions, are of all raters.
     """
     impressions = np.array(
         session.scalars(
@@ -81,9 +83,7 @@ def overview(session: Session, study: Study) -> Overview:
     kinds = select(Event.kind, func.count()).where(Event.study_id == study.id).group_by(Event.kind)
     begun = select(func.count(), func.count(Rater.finished_at)).where(Rater.study_id == study.id)
     raters, finished = session.execute(begun).one()
-    verdicts = judge_raters(session, study)
-    failed = verdicts[verdicts["verdict"] == FAILED]
-    excluded = failed["rater"].unique().tolist()
+    excluded = excluded_raters(verdicts)
     if study.mode == "rating":
         counts, valid = count_stars(session, study, excluded)
         table = rates_of_stars(session, study, valid)
@@ -98,15 +98,32 @@ def overview(session: Session, study: Study) -> Overview:
         finished=finished,
         impressions=impressions,
         wanted=len(impressions) * study.raters_per_image,
-        exposure_p=stats.chisquare(impressions).pvalue if impressions.any() else None,
+        below_target=int((impressions < study.raters_per_image).sum()),
         rates=np.histogram(shown["pir"], NUM_BINS, (0, 1))[0],
         stars=None if counts is None else counts.sum(axis=0),
         best=shown.head(extremes),
         worst=shown.tail(extremes)[::-1],
         alpha=None if counts is None else agreement(counts),
-        suspicious=failed,
+        judged=_judged(verdicts, set(excluded)),
         not_run=unable.value_counts().to_dict(),
     )
+
+
+def _judged(verdicts: pd.DataFrame, excluded: Collection[int]) -> pd.DataFrame:
+    """Returns `Overview.judged`."""
+    reasons: dict[int, list[str]] = {rater: [] for rater in verdicts["rater"]}
+    decided: dict[int, str] = {}
+    for row in verdicts.itertuples():
+        if row.rule == OWNER:
+            decided[row.rater] = "exclude" if row.verdict == FAILED else "keep"
+        elif row.verdict == FAILED:
+            reasons[row.rater].append(f"{row.rule.replace('_', ' ')}: {row.reason}")
+    rows = [
+        (rater, "; ".join(why), decided.get(rater, ""), rater in excluded)
+        for rater, why in reasons.items()
+    ]
+    rows.sort(key=lambda row: (not row[3], not (row[1] or row[2])))
+    return pd.DataFrame(rows, columns=["rater", "reasons", "decision", "excluded"])
 
 
 def agreement(counts: np.ndarray) -> float | None:

@@ -3,23 +3,13 @@
 import time
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.errors import UnknownRater
 from pirgan_tf.survey.models import Assignment, Image, Rater, Study
 from pirgan_tf.survey.studies import find_study, hash_secret
 
 MAX_USER_AGENT = 300
-_ENTER = (
-    select(Rater)
-    .join(Rater.study)
-    .where(
-        Study.key == bindparam("key"),
-        Study.mode == bindparam("mode"),
-        Rater.cookie_hash == bindparam("cookie"),
-    )
-    .options(contains_eager(Rater.study))
-)
 _PROGRESS = select(
     select(func.count())
     .where(
@@ -70,6 +60,14 @@ def find_rater(session: Session, study: Study, cookie: str) -> Rater:
     return found
 
 
+def has_begun(session: Session, study: Study, cookie: str) -> bool:
+    """Returns whether a study has a rater with this cookie."""
+    known = select(Rater.id).where(
+        Rater.study_id == study.id, Rater.cookie_hash == hash_secret(cookie)
+    )
+    return session.scalar(known) is not None
+
+
 def enter(session: Session, key: str, mode: str, cookie: str) -> Rater:
     """Returns the rater who has a cookie, of the study with a key.
 
@@ -77,15 +75,14 @@ def enter(session: Session, key: str, mode: str, cookie: str) -> Rater:
         UnknownStudy: there is none of this mode.
         UnknownRater: as `find_rater`.
     """
-    hashed = hash_secret(cookie)
-    found = session.scalars(_ENTER, {"key": key, "mode": mode, "cookie": hashed}).one_or_none()
-    return found or find_rater(session, find_study(session, key, mode), cookie)
+    return find_rater(session, find_study(session, key, mode), cookie)
 
 
 def progress(session: Session, rater: Rater) -> tuple[int, int]:
     """Returns how many images a rater is done with, and how many there are at most."""
-    counted = session.execute(_PROGRESS, {"who": rater.id, "study": rater.study_id}).one()
-    return counted[0], min(counted[1], rater.study.images_per_rater)
+    done, images = session.execute(_PROGRESS, {"who": rater.id, "study": rater.study_id}).one()
+    # Late answers come on top.
+    return done, max(done, min(images, rater.study.images_per_rater))
 
 
 def lock_study(session: Session, study: Study) -> None:

@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.survey.answers import count_stars, written_out
-from pirgan_tf.survey.judgement import judge_raters
+from pirgan_tf.survey.judgement import excluded_raters, judge_raters
 from pirgan_tf.survey.models import Event, Image, Study
 from pirgan_tf.survey.prior import add_posterior
-from pirgan_tf.survey.rules import FAILED
 from pirgan_tf.survey.weights import DEFAULT_WEIGHTS, PageWeight, PirWeights
 
 
@@ -30,8 +29,7 @@ def interactions(
         study: the study.
         weights: what an interaction is worth; None for 0, .25, .5, .75 and 1 of 1 to 5
             stars, or 1 of a click or a share.
-        excluded: ids of raters to leave out; None for those who fail a rule of
-            `judge_raters`.
+        excluded: ids of raters to leave out; None for `excluded_raters`.
 
     Returns:
         A row for each image, in the gallery's order: image_id, impressions (answers, or
@@ -49,8 +47,7 @@ def interactions(
             f"{DEFAULT_WEIGHTS[study.mode]}. Received: those of mode {weights.mode}"
         )
     if excluded is None:
-        verdicts = judge_raters(session, study)
-        excluded = verdicts.loc[verdicts["verdict"] == FAILED, "rater"].unique().tolist()
+        excluded = excluded_raters(judge_raters(session, study))
     if study.mode == "page":
         return _rates_of_page(session, study, weights, excluded)
     return rates_of_stars(session, study, count_stars(session, study, excluded)[1], weights)

@@ -8,8 +8,10 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pirgan_tf.survey import exclusion
 from pirgan_tf.survey.answers import stream_events
 from pirgan_tf.survey.event_lines import event_lines
+from pirgan_tf.survey.judgement import judge_raters
 from pirgan_tf.survey.limiter import address
 from pirgan_tf.survey.models import Image, ImageFile, Study
 from pirgan_tf.survey.overview import NUM_BINS, overview
@@ -32,7 +34,10 @@ def show(request: Request, web: WebOf, key: str, token: OwnerCookie = "") -> Res
         study = find_study(session, key)
         if not is_owner(study, token):
             return page("owner_login.html", study=study, wrong=False)
-        numbers = overview(session, study)
+        verdicts = judge_raters(session, study)
+    exclusion.return_places(web.database, study, verdicts)
+    with web.database.read() as session:
+        numbers = overview(session, study, verdicts)
     labels = [f"{bin / NUM_BINS:g}" for bin in range(NUM_BINS)]
     return page(
         "owner.html", study=study, numbers=numbers, rate_labels=labels, base_url=request.base_url
@@ -42,10 +47,10 @@ def show(request: Request, web: WebOf, key: str, token: OwnerCookie = "") -> Res
 @router.post("/login")
 def login(request: Request, web: WebOf, key: str, token: Annotated[str, Form()] = "") -> Response:
     """Takes the token, and keeps it in a cookie until the browser is closed."""
-    web.limiter.check("login", address(request))
     token = token.strip()
     with web.database.read() as session:
         study = find_study(session, key)
+    web.limiter.check("login", address(request))
     if not is_owner(study, token):
         return page("owner_login.html", 403, study=study, wrong=True)
     answer = RedirectResponse("./", 303)
@@ -60,6 +65,24 @@ def login(request: Request, web: WebOf, key: str, token: Annotated[str, Form()] 
     return answer
 
 
+@router.post("/raters/{rater}")
+def decide(
+    web: WebOf,
+    key: str,
+    rater: int,
+    decision: Annotated[Literal["keep", "exclude", "rules"], Form()],
+    token: OwnerCookie = "",
+) -> Response:
+    """Keeps or excludes a rater whatever the rules say, or goes by the rules again."""
+    with web.database.read() as session:
+        study = _owned(session, key, token)
+    with web.database.write() as session:
+        if not exclusion.decide(session, study, rater, None if decision == "rules" else decision):
+            raise HTTPException(404, "The study has no such rater.")
+    exclusion.return_places(web.database, study)
+    return RedirectResponse("../", 303)
+
+
 @router.get("/images/{image_id:path}.png")
 def image(web: WebOf, key: str, image_id: str, token: OwnerCookie = "") -> Response:
     """Sends an image of the study by its id in the gallery."""
@@ -70,7 +93,8 @@ def image(web: WebOf, key: str, image_id: str, token: OwnerCookie = "") -> Respo
             .join(Image, Image.id == ImageFile.image)
             .where(Image.study_id == study.id, Image.image_id == image_id)
         )
-        png = session.scalars(found).one_or_none()
+        # PostgreSQL refuses to look for NUL.
+        png = None if "\0" in image_id else session.scalars(found).one_or_none()
     if png is None:
         raise HTTPException(404, "The study has no such image.")
     headers = {"cache-control": "private, max-age=3600, immutable"}

@@ -10,9 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError
 
-from pirgan_tf.survey import answering, raters, serving
-from pirgan_tf.survey.errors import UnknownRater
+from pirgan_tf.survey import page_events, raters, serving
 from pirgan_tf.survey.limiter import address
+from pirgan_tf.survey.models import Rater
 from pirgan_tf.survey.security import allowed_origin
 from pirgan_tf.survey.studies import find_study
 from pirgan_tf.survey.web import WebOf, page
@@ -40,11 +40,11 @@ class PageEvent(BaseModel):
     value: float | None = None
 
 
-async def _origin_headers(request: Request, web: WebOf) -> dict[str, str]:
+async def _origin_headers(request: Request, web: WebOf) -> dict[str, str] | None:
     return allowed_origin(request, web.config.allowed_origins)
 
 
-OriginHeaders = Annotated[dict[str, str], Depends(_origin_headers)]
+OriginHeaders = Annotated[dict[str, str] | None, Depends(_origin_headers)]
 
 
 # Bodies are text/plain: a browser sends other types to another origin only after asking.
@@ -72,25 +72,33 @@ def next_image(
     headers: OriginHeaders,
     visit: Annotated[Visit, Depends(_visit)],
 ) -> JSONResponse:
-    """Gives a visitor an image, as a data URL, or null if there is none for this visitor."""
-    web.limiter.check("begin", address(request))
+    """Gives a visitor an image, as a data URL, or null if there is none for this visitor.
+
+    The demonstration gets any image, and nothing that it does is kept.
+    """
     visitor = visit.visitor or ""
-    with web.database.write() as session:
+    with web.database.read() as session:
         study = find_study(session, key, "page")
-        try:
-            rater = raters.find_rater(session, study, visitor)
-        except UnknownRater:
-            visitor = secrets.token_urlsafe(16)
-            agent = request.headers.get("user-agent", "")
-            rater = raters.begin_rater(session, study, visitor, agent)
-        given: dict = {"assignment": None, "image": None}
+        if headers is None:
+            return JSONResponse(_given(None, None, serving.any_png(session, study)))
+        is_known = raters.has_begun(session, study, visitor)
+        is_wanted = is_known or serving.wants_answers(session, study)
+    if not is_wanted:
+        web.return_places(study)
+        return JSONResponse(_given(None, None, None), headers=headers)
+    if not is_known:
+        web.limiter.check("visitor", address(request, wide=True))
+        visitor = secrets.token_urlsafe(16)
+    web.limiter.check("begin", address(request))
+    with web.database.write() as session:
+        agent = request.headers.get("user-agent", "")
+        rater = raters.begin_rater(session, study, visitor, agent)
+        png = number = None
         for assignment in serving.assign(session, rater, 1):
-            png = base64.b64encode(serving.assigned_png(session, rater, assignment.id))
-            given = {
-                "assignment": assignment.id,
-                "image": f"data:image/png;base64,{png.decode()}",
-            }
-    return JSONResponse({"visitor": visitor, **given}, headers=headers)
+            number, png = assignment.id, serving.assigned_png(session, rater, assignment.id)
+        if png is None and not is_known:
+            session.delete(rater)
+    return JSONResponse(_given(visitor, number, png), headers=headers)
 
 
 @router.post("/s/{key}/page/event")
@@ -98,10 +106,13 @@ def event(
     web: WebOf, key: str, headers: OriginHeaders, done: Annotated[PageEvent, Depends(_event)]
 ) -> Response:
     """Stores what a visitor did; there is nothing to answer to a beacon."""
-    web.limiter.check("answer", done.visitor)
-    with web.database.write() as session:
+    with web.database.read() as session:
         rater = raters.enter(session, key, "page", done.visitor)
-        answering.record_page_event(session, rater, done.assignment, done.kind, done.value)
+    web.limiter.check("answer", str(rater.id))
+    if headers is not None:
+        with web.database.write() as session:
+            rater = session.get_one(Rater, rater.id)
+            page_events.record_page_event(session, rater, done.assignment, done.kind, done.value)
     return Response(status_code=204, headers=headers)
 
 
@@ -111,6 +122,11 @@ def demo(request: Request, web: WebOf, key: str) -> HTMLResponse:
     with web.database.read() as session:
         study = find_study(session, key, "page")
     return page("demo.html", study=study, base_url=request.base_url)
+
+
+def _given(visitor: str | None, assignment: int | None, png: bytes | None) -> dict:
+    image = png and f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return {"visitor": visitor, "assignment": assignment, "image": image}
 
 
 def _parse(model: type[_Model], body: bytes) -> _Model:

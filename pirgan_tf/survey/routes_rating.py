@@ -5,13 +5,12 @@ import secrets
 from collections.abc import Iterator
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Depends, Request
+from fastapi import APIRouter, Cookie, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, StrictInt
 from sqlalchemy.orm import Session
 
-from pirgan_tf.survey import answering, raters, serving
-from pirgan_tf.survey.errors import UnknownRater
+from pirgan_tf.survey import answering, raters, repeats, serving
 from pirgan_tf.survey.limiter import address
 from pirgan_tf.survey.models import Assignment, Rater
 from pirgan_tf.survey.security import refuse_other_sites
@@ -42,6 +41,12 @@ class Skip(_Body):
     shown_ms: float | None = None
 
 
+class Undo(_Body):
+    """An answer that the rater takes back; see `answering.undo`."""
+
+    assignment: StrictInt
+
+
 class Vote(Skip):
     """A rating; see `answering.rate`."""
 
@@ -59,13 +64,17 @@ def intro(web: WebOf, key: str) -> HTMLResponse:
 @router.post("/start")
 def start(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
     """Starts or resumes the rating, and sets the rater's cookie."""
-    web.limiter.check("begin", address(request))
-    with web.database.write() as session:
+    with web.database.read() as session:
         study = find_study(session, key, "rating")
-        try:
-            raters.find_rater(session, study, cookie)
-        except UnknownRater:
-            cookie = secrets.token_urlsafe(16)
+        is_known = raters.has_begun(session, study, cookie)
+        is_wanted = is_known or serving.wants_answers(session, study)
+    web.limiter.check("begin", address(request))
+    if not is_wanted:
+        web.return_places(study)
+        return page("message.html", message="All images have their answers for now. Thank you.")
+    if not is_known:
+        cookie = secrets.token_urlsafe(16)
+        with web.database.write() as session:
             raters.begin_rater(session, study, cookie, request.headers.get("user-agent", ""))
     answer = RedirectResponse("rate", 303)
     answer.set_cookie(
@@ -85,26 +94,34 @@ def rating_page(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
     """Shows the images to a rater; others are sent to the introduction."""
     with web.database.read() as session:
         study = find_study(session, key, "rating")
-        try:
-            raters.find_rater(session, study, cookie)
-        except UnknownRater:
+        if not raters.has_begun(session, study, cookie):
             return RedirectResponse("./", 303)
     return page("rate.html", study=study)
 
 
 @router.get("/done")
 def done(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
-    """Thanks a rater for whom there are no more images, with the completion code."""
-    with web.database.write() as session:
+    """Thanks a rater who is finished, with the completion code; others are sent to the images."""
+    with web.database.read() as session:
         study = find_study(session, key, "rating")
-        try:
-            rater = raters.find_rater(session, study, cookie)
-        except UnknownRater:
+        if not raters.has_begun(session, study, cookie):
             return RedirectResponse("./", 303)
-        if serving.assign(session, rater, 1):
+        rater = raters.find_rater(session, study, cookie)
+        if rater.finished_at is None:
             return RedirectResponse("rate", 303)
+        last = answering.last_answered(session, rater)
     closing = web.config.texts.closing
-    return page("done.html", study=study, closing=closing, code=rater.completion_code)
+    return page("done.html", study=study, closing=closing, code=rater.completion_code, last=last)
+
+
+@router.post("/undo")
+def undo_last(
+    web: WebOf, key: str, assignment: Annotated[int, Form()], cookie: RaterCookie = ""
+) -> Response:
+    """Takes back the last answer of a rater who was finished, and returns to the images."""
+    with _answering(web, key, cookie) as (session, rater):
+        answering.undo(session, rater, assignment)
+    return RedirectResponse("rate", 303)
 
 
 @router.get("/images/{assignment:int}.png")
@@ -122,8 +139,22 @@ def next_images(web: WebOf, key: str, wanted: Wanted, cookie: RaterCookie = "") 
     """Gives the rater's next images, those already given first."""
     with _answering(web, key, cookie) as (session, rater):
         assignments = [_view(each) for each in serving.assign(session, rater, wanted.count)]
-        done, total = raters.progress(session, rater)
-    return {"assignments": assignments, "done": done, "total": total}
+        repeat = repeats.due_repeat(session, rater)
+        if repeat is not None:
+            # Another image to the browser, which may well have the first one at hand.
+            assignments.append({"id": -repeat, "image": f"images/{repeat}.png?again"})
+        done, total = repeats.progress(session, rater)
+        last = answering.last_answered(session, rater)
+        finished = rater.finished_at is not None
+    if not assignments:
+        web.return_places(rater.study)
+    return {
+        "assignments": assignments,
+        "done": done,
+        "total": total,
+        "last": last,
+        "finished": finished,
+    }
 
 
 @router.post("/api/rate")
@@ -143,18 +174,22 @@ def skip(web: WebOf, key: str, skipped: Skip, cookie: RaterCookie = "") -> dict:
 
 
 @router.post("/api/undo")
-def undo(web: WebOf, key: str, cookie: RaterCookie = "") -> dict:
-    """Takes back the rater's last answer."""
+def undo(web: WebOf, key: str, answer: Undo, cookie: RaterCookie = "") -> dict:
+    """Takes back an answer of the rater's, and tells which was the last one before it."""
     with _answering(web, key, cookie) as (session, rater):
-        assignment = answering.undo(session, rater)
-    return {"assignment": _view(assignment)}
+        assignment = answering.undo(session, rater, answer.assignment)
+        last = answering.last_answered(session, rater)
+    return {"assignment": _view(assignment), "last": last}
 
 
 @contextlib.contextmanager
 def _answering(web: Web, key: str, cookie: str) -> Iterator[tuple[Session, Rater]]:
-    web.limiter.check("answer", cookie)
+    # A stranger must not keep raters waiting for the right to write.
+    with web.database.read() as session:
+        rater = raters.enter(session, key, "rating", cookie)
+    web.limiter.check("answer", str(rater.id))
     with web.database.write() as session:
-        yield session, raters.enter(session, key, "rating", cookie)
+        yield session, session.get_one(Rater, rater.id)
 
 
 def _view(assignment: Assignment) -> dict:

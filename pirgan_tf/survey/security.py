@@ -1,7 +1,5 @@
 """What every request and answer passes through: origins, sizes and headers."""
 
-from urllib.parse import urlsplit
-
 from fastapi import HTTPException, Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -64,18 +62,20 @@ async def refuse_other_sites(request: Request) -> None:
         raise HTTPException(403, "This request came from a page of another site.")
 
 
-def allowed_origin(request: Request, allowed: tuple[str, ...]) -> dict[str, str]:
+def allowed_origin(request: Request, allowed: tuple[str, ...]) -> dict[str, str] | None:
     """Returns the headers that let a page of an allowed origin read the answer.
 
+    None stands for a page of this server, which is the demonstration.
+
     Raises:
-        HTTPException: 403 for any other origin.
+        HTTPException: 403 for any other origin, or none: browsers tell it with every post.
     """
     origin = request.headers.get("origin", "")
-    if not _is_cross_origin(request):
-        return {}
-    if origin not in allowed:
+    if origin in allowed:
+        return {"access-control-allow-origin": origin, "vary": "Origin"}
+    if not origin or _is_cross_origin(request):
         raise HTTPException(403, "Pages of this origin may not show the study's images.")
-    return {"access-control-allow-origin": origin, "vary": "Origin"}
+    return None
 
 
 def _is_cross_origin(request: Request) -> bool:
@@ -84,4 +84,5 @@ def _is_cross_origin(request: Request) -> bool:
     if site is not None:
         return site not in ("same-origin", "none")
     origin = request.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    # "null", and what is no URL, end with no host.
+    return origin is not None and origin.partition("://")[2] != request.headers.get("host")

@@ -2,9 +2,10 @@
 
 Every image is to be shown equally often. A rater gets one that was shown least, of those
 that this rater has not had; ties are broken by chance. An image that has as many answers
-and open assignments as the study asks raters for is given to nobody else, so that none
-passes its target. An assignment which is not answered in time expires, and its image is
-free again.
+and open assignments as the study asks raters for is kept for who has it. But nobody can
+keep a study from others by asking for images: a rater has few at a time; an assignment
+without an answer expires, and then keeps nothing any more; and after a tenth of that time
+its image also goes to a rater for whom there is nothing else.
 """
 
 import heapq
@@ -14,18 +15,29 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.errors import UnknownAssignment, ValueOutOfRange
-from pirgan_tf.survey.models import ASSIGNMENTS, IMAGES, MAX_ID, Assignment, ImageFile, Rater
+from pirgan_tf.survey.models import (
+    ASSIGNMENTS,
+    IMAGES,
+    MAX_ID,
+    Assignment,
+    Image,
+    ImageFile,
+    Rater,
+    Study,
+)
 from pirgan_tf.survey.raters import lock_study
+from pirgan_tf.survey.recording import DONE
 
-MAX_COUNT = 20
+MAX_COUNT = 10
+# The part of an assignment's time after which its image may go to one more rater.
+_PATIENCE = 0.1
 # Put together once, for other writers wait meanwhile.
 _SHOWN = IMAGES.c.answered + IMAGES.c.open
-_OPENED = and_(ASSIGNMENTS.c.rater == bindparam("who"), ASSIGNMENTS.c.state == "open")
-_PROLONG = update(ASSIGNMENTS).where(_OPENED).values(expires_at=bindparam("until"))
+_WANTS_MORE = bindparam("wanted") > IMAGES.c.answered
 _EXPIRE = (
     update(ASSIGNMENTS)
     .where(
@@ -41,56 +53,61 @@ _COUNT_OPEN = (
     .where(IMAGES.c.id == bindparam("which"))
     .values(open=IMAGES.c.open + bindparam("more"))
 )
-_SUMMARY = select(
-    func.count().filter(ASSIGNMENTS.c.state == "open"),
-    func.count().filter(ASSIGNMENTS.c.state != "expired"),
-    func.coalesce(func.max(ASSIGNMENTS.c.position), 0),
-).where(ASSIGNMENTS.c.rater == bindparam("who"))
-_CANDIDATES = (
-    select(IMAGES.c.id, _SHOWN, ASSIGNMENTS.c.id)
+# What expired was perhaps never seen; it may still be answered, but is kept for nobody.
+_UNANSWERED = or_(
+    ASSIGNMENTS.c.state == "open", and_(ASSIGNMENTS.c.state == "expired", _WANTS_MORE)
+)
+_SUMMARY = (
+    select(
+        func.count().filter(_UNANSWERED).label("unanswered"),
+        func.count().filter(ASSIGNMENTS.c.state.in_(DONE)).label("done"),
+        func.coalesce(func.max(ASSIGNMENTS.c.position), 0).label("last"),
+    )
+    .join(IMAGES, ASSIGNMENTS.c.image == IMAGES.c.id)
+    .where(ASSIGNMENTS.c.rater == bindparam("who"))
+)
+_NEXT = (
+    select(Assignment)
+    .join(Image, Assignment.image == Image.id)
+    .where(ASSIGNMENTS.c.rater == bindparam("who"), _UNANSWERED)
+    .order_by(Assignment.position)
+    .limit(bindparam("count"))
+    .execution_options(populate_existing=True)
+)
+_UNSEEN = (
+    select(IMAGES.c.id, _SHOWN.label("shown"))
     .outerjoin(
         ASSIGNMENTS,
         and_(ASSIGNMENTS.c.image == IMAGES.c.id, ASSIGNMENTS.c.rater == bindparam("who")),
     )
-    .where(
-        IMAGES.c.study_id == bindparam("study"),
-        bindparam("wanted") > _SHOWN,
-        # What expired was perhaps never seen; if it was, it was not answered.
-        or_(ASSIGNMENTS.c.id.is_(None), ASSIGNMENTS.c.state == "expired"),
-    )
+    .where(IMAGES.c.study_id == bindparam("study"), _WANTS_MORE, ASSIGNMENTS.c.id.is_(None))
 )
-_GIVE_AGAIN = (
-    update(ASSIGNMENTS)
-    .where(ASSIGNMENTS.c.id == bindparam("again"))
-    .values(
-        {
-            name: bindparam(name)
-            for name in ("state", "created_at", "expires_at", "position", "propensity")
-        }
+_FREE = _UNSEEN.where(bindparam("wanted") > _SHOWN)
+_OTHERS = ASSIGNMENTS.alias()
+_KEPT_LONG = _UNSEEN.where(
+    exists().where(
+        _OTHERS.c.study_id == bindparam("study"),
+        _OTHERS.c.state == "open",
+        _OTHERS.c.expires_at < bindparam("patience"),
+        _OTHERS.c.image == IMAGES.c.id,
     )
-)
-_NEXT = (
-    select(Assignment)
-    .where(_OPENED)
-    .order_by(Assignment.position)
-    .limit(bindparam("count"))
-    .execution_options(populate_existing=True)
 )
 
 
 def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
     """Returns the next images for a rater, those already given first.
 
-    A rater for whom there are none is finished, and gets a completion code. The study is
-    locked first: what one transaction read is still true when it writes.
+    A rater who has answered, and for whom there will be no more, is finished, and gets a
+    completion code. One for whom there are none at the moment should come back later. The
+    study is locked first: what one transaction read is still true when it writes.
 
     Args:
         session: of `Database.write`.
         rater: the rater.
-        count: how many images at most, from 1 to 20.
+        count: how many images at most, from 1 to 10.
 
     Returns:
-        Open assignments in the order in which they are to be shown.
+        Assignments, open or expired, in the order in which they are to be shown.
 
     Raises:
         ValueOutOfRange: the count is another.
@@ -100,22 +117,43 @@ def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
     study = rater.study
     lock_study(session, study)
     now = time.time()
-    who = {"who": rater.id}
-    # First: who comes back keeps what nobody else has got meanwhile.
-    session.execute(_PROLONG, who | {"until": now + study.assignment_seconds})
     expired = session.scalars(_EXPIRE, {"study": study.id, "now": now}).all()
     _count_open(session, expired, -1)
-    opened, had, last = session.execute(_SUMMARY, who).one()
-    missing = min(count - opened, study.images_per_rater - had)
+    whose = {"who": rater.id, "study": study.id, "wanted": study.raters_per_image}
+    summary = session.execute(_SUMMARY, whose).one()
+    left = study.images_per_rater - summary.done
+    missing = min(count, left) - summary.unanswered
     if missing > 0:
-        _draw(session, rater, missing, last, now)
-    given = session.scalars(_NEXT, who | {"count": count}).all()
-    if not given:
-        session.refresh(rater)
-        if rater.finished_at is None:
-            rater.finished_at = now
-            rater.completion_code = secrets.token_hex(4).upper()
+        drawn = session.execute(_FREE, whose).all()
+        if not drawn and not summary.unanswered:
+            patience = now + (1 - _PATIENCE) * study.assignment_seconds
+            drawn = session.execute(_KEPT_LONG, whose | {"patience": patience}).all()
+        _draw(session, rater, drawn, missing, summary.last, now)
+    given = session.scalars(_NEXT, whose | {"count": count}).all()
+    session.refresh(rater)
+    if (
+        not given
+        and summary.done
+        and rater.finished_at is None
+        and (left <= 0 or session.execute(_UNSEEN, whose).first() is None)
+    ):
+        rater.finished_at = now
+        rater.completion_code = rater.completion_code or secrets.token_hex(4).upper()
     return list(given)
+
+
+def wants_answers(session: Session, study: Study) -> bool:
+    """Returns whether some image of a study has fewer answers than it asks for."""
+    wanting = select(Image.id).where(
+        Image.study_id == study.id, Image.answered < study.raters_per_image
+    )
+    return session.scalars(wanting.limit(1)).first() is not None
+
+
+def any_png(session: Session, study: Study) -> bytes:
+    """Returns an image of a study, a PNG file, drawn by chance."""
+    images = session.scalars(select(Image.id).where(Image.study_id == study.id)).all()
+    return session.get_one(ImageFile, random.choice(images)).png
 
 
 def assigned_png(session: Session, rater: Rater, assignment_id: int) -> bytes:
@@ -136,32 +174,36 @@ def assigned_png(session: Session, rater: Rater, assignment_id: int) -> bytes:
     return png
 
 
-def _draw(session: Session, rater: Rater, count: int, last: int, now: float) -> None:
-    """Assigns `count` more images, if there are so many, after the rater's position `last`."""
-    study = rater.study
-    wanted = {"who": rater.id, "study": study.id, "wanted": study.raters_per_image}
-    candidates = session.execute(_CANDIDATES, wanted).all()
-    tied = Counter(shown for _, shown, _ in candidates)
-    drawn = heapq.nsmallest(count, candidates, key=lambda row: (row[1], random.random()))
-    new, again = [], []
-    for position, (image, shown, expired) in enumerate(drawn, last + 1):
-        given = {
-            "state": "open",
-            "created_at": now,
-            "expires_at": now + study.assignment_seconds,
-            "position": position,
-            # Drawn one after the other, without replacement.
-            "propensity": 1 / tied[shown],
-        }
-        tied[shown] -= 1
-        if expired is None:
-            new.append(given | {"study_id": study.id, "image": image, "rater": rater.id})
-        else:
-            again.append(given | {"again": expired})
-    for statement, rows in ((insert(ASSIGNMENTS), new), (_GIVE_AGAIN, again)):
-        if rows:
-            session.execute(statement, rows)
-    _count_open(session, [image for image, _, _ in drawn], 1)
+def _draw(
+    session: Session,
+    rater: Rater,
+    candidates: Sequence[Row],
+    count: int,
+    last: int,
+    now: float,
+) -> None:
+    """Assigns `count` of the candidates, or all, after the rater's position `last`."""
+    tied = Counter(image.shown for image in candidates)
+    drawn = heapq.nsmallest(count, candidates, key=lambda image: (image.shown, random.random()))
+    rows = []
+    for position, image in enumerate(drawn, last + 1):
+        rows.append(
+            {
+                "study_id": rater.study_id,
+                "image": image.id,
+                "rater": rater.id,
+                "state": "open",
+                "created_at": now,
+                "expires_at": now + rater.study.assignment_seconds,
+                "position": position,
+                # Drawn one after the other, without replacement.
+                "propensity": 1 / tied[image.shown],
+            }
+        )
+        tied[image.shown] -= 1
+    if rows:
+        session.execute(insert(ASSIGNMENTS), rows)
+    _count_open(session, [image.id for image in drawn], 1)
 
 
 def _count_open(session: Session, images: Sequence[int], more: int) -> None:

@@ -46,7 +46,9 @@ def create_study(
         images_per_rater: how many images a rater is shown at most, at least 1.
         assignment_seconds: how long an image waits for the answer of a rater who left,
             above 0.
-        settings: JSON; "validity" holds what `ValidityRules.parse` takes.
+        settings: JSON; "validity" holds what `ValidityRules.parse` takes, "practice" how many
+            images each rater begins with that do not count, and "repeats" how many images
+            each rater sees a second time.
 
     Returns:
         The study, and its owner's token; only its hash is kept, so there is None for a
@@ -124,7 +126,9 @@ def find_study(session: Session, key: str, mode: str | None = None) -> Study:
     Raises:
         UnknownStudy: there is none, or it is of another mode than the one given.
     """
-    study = session.scalars(select(Study).where(Study.key == key)).one_or_none()
+    study = None
+    if "\0" not in key:  # PostgreSQL refuses to look for it.
+        study = session.scalars(select(Study).where(Study.key == key)).one_or_none()
     if study is None or mode not in (None, study.mode):
         raise UnknownStudy("There is no such study.")
     return study

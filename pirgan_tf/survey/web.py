@@ -7,8 +7,10 @@ import jinja2
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 
+from pirgan_tf.survey import exclusion
 from pirgan_tf.survey.database import Database
 from pirgan_tf.survey.limiter import Limiter
+from pirgan_tf.survey.models import Study
 from pirgan_tf.survey.texts import Texts
 
 _TEMPLATES = jinja2.Environment(
@@ -41,6 +43,11 @@ class Web:
     database: Database
     config: WebConfig
     limiter: Limiter
+
+    def return_places(self, study: Study) -> None:
+        """Gives the places of raters who are left out to others, if it was not done just now."""
+        if not self.limiter.excess("judgement", str(study.id)):
+            exclusion.return_places(self.database, study)
 
 
 async def _get_web(request: Request) -> Web:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pirgan_tf.errors import InputError
 
+STARS = range(1, 6)
 DEFAULT_WEIGHTS = {"rating": "0,.25,.5,.75,1", "page": "click=1,share=1"}
 _PART = re.compile(r"(click|share|dwell)(?:>([^=]*))?=(.*)")
 

@@ -27,8 +27,7 @@
     });
     if (!response.ok) return;
     const answer = await response.json();
-    if (answer.assignment === null) return;
-    remember(answer.visitor);
+    if (answer.image === null) return;
     const picture = new Image();
     picture.src = answer.image;
     picture.alt = "";
@@ -37,6 +36,9 @@
     });
     await picture.decode();
     document.body.prepend(picture);
+    // The demonstration shows an image and keeps nothing.
+    if (answer.assignment === null) return;
+    remember(answer.visitor);
     watch(answer);
   }
 
@@ -63,8 +65,8 @@
     turn();
     document.addEventListener("visibilitychange", turn);
     document.addEventListener("click", (event) => {
-      const target = event.target.closest("[data-pirgan], a, button");
-      if (target) send(target.dataset.pirgan === "share" ? "share" : "click");
+      const kind = event.target.closest("[data-pirgan]")?.dataset.pirgan;
+      if (kind === "click" || kind === "share") send(kind);
     });
   }
 

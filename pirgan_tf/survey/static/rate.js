@@ -2,10 +2,12 @@
 import { isTemporary, Outbox, pause, post } from "./sending.js";
 
 const AHEAD = 5;
-const MOST = 20; // As the server allows.
+const MOST = 10; // As the server allows.
 // The second half of a double tap was meant for the image before.
 const SETTLING = 150;
 const OFFLINE = "No connection. Your answers are kept, and sent when it is back.";
+const WAITING = "There is no image for you at this moment. Please come back later, or wait here.";
+const WAIT = 15_000;
 
 const element = (id) => document.getElementById(id);
 const outbox = new Outbox(`pirgan ${location.pathname}`, () => tell(OFFLINE), acknowledge);
@@ -13,6 +15,9 @@ const settled = new Set(); // Assignments answered here, which the server may no
 let queue = []; // Assignments with their images; the first is on the page.
 let answered = 0;
 let total = 0;
+let finished = false; // Whether the server has no more images for this rater.
+let lastAnswered = null; // The assignment that undo would take back.
+let waiting = null; // The timer that looks for images again, while there are none.
 let shownAt = null; // When the image appeared; null while none may be rated.
 let refilling = null;
 // What the last answer was, for the line below the stars.
@@ -26,7 +31,6 @@ function tell(text) {
 
 function acknowledge(status) {
   if (status === 401) location.replace("./");
-  else if (status === 410) tell("You were away for so long that this image went to someone else.");
   else if (element("status").textContent === OFFLINE) tell("The connection is back.");
 }
 
@@ -51,10 +55,10 @@ async function fill() {
   for (let attempt = 0; ; attempt++) {
     const { status, content } = await post("api/next", { count: Math.min(AHEAD + outbox.size, MOST) });
     if (status === 200) {
-      total = content.total;
+      ({ total, finished } = content);
       const known = new Set([...settled, ...queue.map(({ id }) => id)]);
       queue.push(...content.assignments.filter(({ id }) => !known.has(id)).map(prefetch));
-      return content.done;
+      return content;
     }
     if (status === 401) return location.replace("./");
     tell(isTemporary(status) ? OFFLINE : content.error);
@@ -67,7 +71,9 @@ async function begin() {
   queue = [];
   await outbox.send();
   settled.clear();
-  answered = await refill();
+  const content = await refill();
+  if (!content) return;
+  ({ done: answered, last: lastAnswered } = content);
   await show();
 }
 
@@ -76,9 +82,11 @@ async function show() {
   setBusy(true);
   if (!queue.length) await refill();
   if (!queue.length) {
+    // The server counts what it has not yet received as images at hand.
     await outbox.send();
-    return location.assign("done");
+    await refill();
   }
+  if (!queue.length) return finished ? location.assign("done") : wait();
   const [assignment] = queue;
   try {
     await assignment.ready;
@@ -97,6 +105,15 @@ async function show() {
   setBusy(false);
 }
 
+function wait() {
+  element("frame").replaceChildren();
+  tell(WAITING);
+  waiting = setTimeout(() => {
+    waiting = null;
+    begin();
+  }, WAIT);
+}
+
 function setBusy(busy) {
   element("frame").ariaBusy = busy;
   for (const button of element("stars").children) button.ariaDisabled = busy;
@@ -110,26 +127,33 @@ function answer(path, value) {
   const body = { assignment: id, shown_ms: Math.round(shown) };
   outbox.add(path, value ? { ...body, value } : body);
   last = value ? `${stars(value)} given.` : "Skipped.";
+  lastAnswered = id;
   answered += 1;
   show();
   if (queue.length < AHEAD - 2) refill();
 }
 
 async function undo() {
-  if (shownAt === null) return;
+  if (shownAt === null && waiting === null) return;
+  if (lastAnswered === null) return tell("There is nothing to undo.");
   if (outbox.stalled) return tell(`${OFFLINE} Undo has to wait for it too.`);
   shownAt = null;
+  clearTimeout(waiting);
+  waiting = null;
   setBusy(true);
   await outbox.send();
-  const { status, content } = await post("api/undo", {});
+  const { status, content } = await post("api/undo", { assignment: lastAnswered });
   if (status === 200) {
     last = "Undone.";
     answered -= 1;
-    settled.delete(content.assignment.id);
+    lastAnswered = content.last;
+    const { id } = content.assignment;
+    settled.delete(id);
+    queue = queue.filter((each) => each.id !== id);
     queue.unshift(prefetch(content.assignment));
     return show();
   }
-  last = isTemporary(status) ? "Nothing was undone: no connection." : "There is nothing to undo.";
+  last = isTemporary(status) ? "Nothing was undone: no connection." : content.error;
   // Whether the request arrived before the connection broke, only the server knows.
   return isTemporary(status) ? begin() : show();
 }

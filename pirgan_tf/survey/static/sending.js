@@ -32,25 +32,31 @@ export function pause(attempt) {
   });
 }
 
-/** The answers that the server has not acknowledged, sent one after another. */
+/**
+ * The answers that the server has not acknowledged, sent one after another.
+ *
+ * Local storage keeps each under a name of its own, for the same rater may have several tabs.
+ */
 export class Outbox {
   #items = [];
-  #name;
+  #prefix;
   #sending = null;
   #onStall;
   #onAnswer;
 
   /**
-   * @param name of what local storage keeps.
+   * @param name begins the names of what local storage keeps.
    * @param onStall called when an answer has to wait.
    * @param onAnswer called with the status of each answer that need not be sent again.
    */
   constructor(name, onStall, onAnswer) {
-    this.#name = name;
+    this.#prefix = `${name} `;
     this.#onStall = onStall;
     this.#onAnswer = onAnswer;
     try {
-      this.#items = JSON.parse(localStorage.getItem(name)) ?? [];
+      const names = Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix));
+      this.#items = names.map((key) => JSON.parse(localStorage.getItem(key)));
+      this.#items.sort((one, other) => one.at - other.at);
     } catch {
       // Storage is forbidden or damaged: the answers are kept as long as the page.
     }
@@ -62,8 +68,13 @@ export class Outbox {
   }
 
   add(path, body) {
-    this.#items.push({ path, body });
-    this.#save();
+    const item = { path, body, at: Date.now(), kept: true };
+    try {
+      localStorage.setItem(this.#prefix + body.assignment, JSON.stringify(item));
+    } catch {
+      item.kept = false;
+    }
+    this.#items.push(item);
     this.send();
   }
 
@@ -78,7 +89,13 @@ export class Outbox {
   async #sendAll() {
     let attempt = 0;
     while (this.#items.length) {
-      const { path, body } = this.#items[0];
+      const { path, body, kept } = this.#items[0];
+      const key = this.#prefix + body.assignment;
+      if (kept && localStorage.getItem(key) === null) {
+        // Another tab has sent it.
+        this.#items.shift();
+        continue;
+      }
       const { status } = await post(path, body);
       if (isTemporary(status)) {
         this.stalled = true;
@@ -89,16 +106,8 @@ export class Outbox {
       attempt = 0;
       this.stalled = false;
       this.#items.shift();
-      this.#save();
+      if (kept) localStorage.removeItem(key);
       this.#onAnswer(status);
-    }
-  }
-
-  #save() {
-    try {
-      localStorage.setItem(this.#name, JSON.stringify(this.#items));
-    } catch {
-      // As above.
     }
   }
 }

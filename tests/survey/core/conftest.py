@@ -34,13 +34,19 @@ class Survey:
     def write(self, function: Callable, rater: survey.Rater, *arguments):
         """Calls a function of the survey in a transaction of its own."""
         with self.database.write() as session:
-            return function(session, session.merge(rater), *arguments)
+            return function(session, session.get_one(survey.Rater, rater.id), *arguments)
 
     def answer(self, rater: survey.Rater, *stars: int, shown_ms: float | None = 900) -> None:
         """Rates the next images."""
-        for value in stars:
-            [assignment] = self.write(survey.assign, rater, 1)
-            self.write(survey.rate, rater, assignment.id, value, shown_ms)
+        with self.database.write() as session:
+            rater = session.get_one(survey.Rater, rater.id)
+            for value in stars:
+                [assignment] = survey.assign(session, rater, 1)
+                survey.rate(session, rater, assignment.id, value, shown_ms)
+
+    def undo(self, rater: survey.Rater) -> None:
+        """Takes back the last answer."""
+        self.write(survey.undo, rater, self.write(survey.last_answered, rater))
 
     def rows(self, model: type) -> list:
         with self.database.read() as session:

@@ -45,7 +45,7 @@ def rate_all(database: survey.Database, key: str, name: str) -> None:
         for assignment in given:
             transaction(survey.rate, assignment.id, chance.randint(1, 5), 500)
         if chance.random() < 0.2:
-            again = transaction(survey.undo)
+            again = transaction(survey.undo, given[-1].id)
             transaction(survey.rate, again.id, 3, 500)
 
 

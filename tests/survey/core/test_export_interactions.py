@@ -16,7 +16,7 @@ def answered(new_survey):
     made = new_survey(3, images_per_rater=2)
     person = made.rater("person")
     made.answer(person, 1, 5)
-    made.write(survey.undo, person)
+    made.undo(person)
     made.answer(person, 4)
     with made.database.write() as session:
         bot = survey.begin_rater(session, session.merge(made.study), "bot", "curl/8.0")
@@ -48,7 +48,7 @@ def test_rates_without_bots_and_what_the_rules_said(answered, commands, tmp_path
     ]
     assert sorted(read_interactions(output)["pir"]) == [0, 0.75]
     validity = pd.read_csv(output / "validity.csv")
-    assert len(validity) == 8
+    assert len(validity) == 12
     [failed] = validity[validity["verdict"] == "failed"].to_dict("records")
     assert failed["rule"] == "declared_bot" and "curl" in failed["reason"]
     assert json.loads((output / "options.json").read_text())["stage"] == "export_interactions"

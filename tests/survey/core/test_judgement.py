@@ -1,9 +1,11 @@
 """Rules of validity: who fails them, who passes, and when they cannot run."""
 
+import numpy as np
 import pytest
 
 from pirgan_tf import survey
 from pirgan_tf.errors import InputError
+from pirgan_tf.survey.comparison import compare_raters
 from pirgan_tf.survey.rules import ValidityRules
 
 
@@ -36,24 +38,89 @@ def test_answers_that_come_too_fast(new_survey):
 
 
 def test_always_the_same_star(new_survey):
-    made = new_survey(30, raters_per_image=9)
-    made.answer(made.rater("always"), *[5] * 10)
+    made = new_survey(20, raters_per_image=9)
+    made.answer(made.rater("always"), *[5] * 20)
     made.answer(made.rater("almost"), *[5] * 19, 4)
     made.answer(made.rater("less"), *[5] * 18, 4, 4)
     made.answer(made.rater("few"), *[5] * 9)
+    for name in ("one", "two", "three", "four"):
+        made.answer(made.rater(name), *[1, 2, 3, 4] * 5)
+    found = verdicts(made, "same_star")
+    # The others' are 46 of 129 for who always gave 5.
+    assert found[0] == ("failed", "20 of 20 ratings were 5; 46 of the others' 129 were the same")
+    assert found[1][0] == "failed" and found[1][1].startswith("19 of 20 ratings were 5; ")
+    assert found[2] == ("passed", "18 of 20 ratings were 5")
+    assert found[3] == ("not run", "9 ratings, of 10 needed")
+
+
+def test_who_finds_all_images_poor_as_others_do_is_no_bot(new_survey):
+    made = new_survey(12, raters_per_image=9)
+    made.answer(made.rater("alone"), *[1] * 12)
     assert verdicts(made, "same_star") == [
-        ("failed", "10 of 10 ratings were 5"),
-        ("failed", "19 of 20 ratings were 5"),
-        ("passed", "18 of 20 ratings were 5"),
-        ("not run", "9 ratings, of 10 needed"),
+        ("not run", "12 of 12 ratings were 1; 0 by others, of 10 needed")
     ]
+    made.answer(made.rater("like most"), *[1] * 8, 2, 1, 2, 1)
+    made.answer(made.rater("like some"), *[1] * 4, *[2] * 4, *[1] * 4)
+    [alone, *_] = verdicts(made, "same_star")
+    assert alone == ("passed", "12 of 12 ratings were 1; 18 of the others' 24 were the same")
+
+
+def rate_by(made, name, stars):
+    """Rates every image, in the order of its number, by `stars`: a function of the number."""
+    with made.database.write() as session:
+        rater = survey.begin_rater(session, made.study, name, "Firefox")
+        while given := survey.assign(session, rater, 10):
+            for each in given:
+                survey.rate(session, rater, each.id, stars(each.image), 900)
+    return rater
+
+
+def test_who_rates_at_random_does_not_agree_with_people_who_do(new_survey):
+    made = new_survey(30, raters_per_image=9)
+    for number in range(3):
+        rate_by(
+            made, f"person {number}", lambda image, n=number: 1 + (image + image % 4 // 3 * n) % 5
+        )
+    # The same taste, by somebody severe, and what has nothing to do with it.
+    rate_by(made, "severe", lambda image: 1 + image % 5 // 2)
+    rate_by(made, "clicker", lambda image: 1 + image // 5 % 5)
+    made.answer(made.rater("few"), *[3, 4] * 9)
+    found = verdicts(made, "agreement")
+    assert [verdict for verdict, _ in found] == [*["passed"] * 4, "failed", "not run"]
+    assert found[5][1] == "18 ratings of images that others rated, of 20 needed"
+
+
+def test_agreement_is_the_correlation_with_the_mean_of_the_others(new_survey):
+    made = new_survey(30, raters_per_image=9)
+    chance = np.random.default_rng(0)
+    stars = np.clip(np.arange(30) % 5 + chance.integers(0, 3, (4, 30)), 1, 5)
+    first = made.rows(survey.Image)[0].id
+    raters = [
+        rate_by(made, str(number), lambda image, own=own: int(own[image - first]))
+        for number, own in enumerate(stars)
+    ]
+    with made.database.read() as session:
+        compared = compare_raters(session, made.study)
+    for number, rater in enumerate(raters):
+        others = np.delete(stars, number, axis=0)
+        found = compared[rater.id]
+        assert found.correlation == pytest.approx(np.corrcoef(stars[number], others.mean(0))[0, 1])
+        assert (found.compared, found.others) == (30, 90)
+        assert found.alike == (others == stars[number]).sum()
+
+
+def test_where_people_do_not_agree_nobody_fails_for_it(new_survey):
+    made = new_survey(25, raters_per_image=9)
+    for number, stars in enumerate((lambda image: image % 5, lambda image: image // 5 % 5)):
+        rate_by(made, str(number), lambda image, own=stars: 1 + own(image))
+    assert {verdict for verdict, _ in verdicts(made, "agreement")} == {"not run"}
 
 
 def test_what_was_undone_is_not_held_against_a_rater(new_survey):
     made = new_survey(20)
     rater = made.rater("a")
     made.answer(rater, *[5] * 10)
-    made.write(survey.undo, rater)
+    made.undo(rater)
     assert verdicts(made, "same_star") == [("not run", "9 ratings, of 10 needed")]
 
 
@@ -125,18 +192,24 @@ def test_visitors_of_a_page_are_judged_by_what_can_be_judged(new_survey, clock):
 def test_another_judgement_with_other_parameters_changes_nothing_stored(new_survey):
     made = new_survey(10)
     made.answer(made.rater("a"), *[4] * 10)
+    made.answer(made.rater("b"), *[1, 2] * 5)
     before = [vars(event) for event in made.rows(survey.Event)]
     again = new_survey(10, settings={"validity": {"same_star": {"min_ratings": 11}}})
     assert verdicts(made, "same_star")[0][0] == "failed"
     assert verdicts(again, "same_star")[0][0] == "not run"
     after = [vars(event) for event in made.rows(survey.Event)]
-    assert [row["value"] for row in after] == [row["value"] for row in before] == [4] * 10
+    values = [*[4] * 10, *[1, 2] * 5]
+    assert [row["value"] for row in after] == [row["value"] for row in before] == values
 
 
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"to_fast": {}}, "one of too_fast, same_star, burst, declared_bot. Received: 'to_fast'"),
+        (
+            {"to_fast": {}},
+            "one of too_fast, same_star, agreement, consistency, burst, "
+            "declared_bot. Received: 'to_fast'",
+        ),
         ({"burst": {"minute": 3}}, "parameters of burst are per_minute. Received: 'minute'"),
         ({"declared_bot": {"x": 3}}, "parameters of declared_bot are none. Received: 'x'"),
         ({"too_fast": {"share": 0}}, "share of too_fast must be a number above 0. Received: 0"),

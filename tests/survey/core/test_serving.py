@@ -49,10 +49,10 @@ def test_one_rater_is_shown_every_image_once_and_then_gets_a_code(new_survey):
 def test_a_rater_is_shown_no_more_than_the_study_says(new_survey):
     made = new_survey(7, images_per_rater=3)
     rater = made.rater("a")
-    assert len(made.write(survey.assign, rater, 20)) == 3
+    assert len(made.write(survey.assign, rater, 10)) == 3
     made.answer(rater, 1, 2)
     assert made.write(survey.progress, rater) == (2, 3)
-    assert len(made.write(survey.assign, rater, 20)) == 1
+    assert len(made.write(survey.assign, rater, 10)) == 1
 
 
 def test_a_reload_goes_on_with_the_same_images_in_the_same_order(new_survey):
@@ -105,62 +105,78 @@ def test_what_is_stored_of_a_rating(new_survey, clock):
     assert event.assignment == assignment.id and event.image == assignment.image
 
 
-def test_an_image_whose_rater_left_goes_to_another(new_survey, clock):
+def test_an_image_whose_rater_left_goes_to_another_and_a_late_answer_is_kept(new_survey, clock):
     made = new_survey(1, raters_per_image=1, assignment_seconds=60)
     here, gone = made.rater("here"), made.rater("gone")
     [lost] = made.write(survey.assign, gone, 1)
-    clock.move(60)
-    assert made.write(survey.assign, here, 1) == []
-    clock.move(1)
+    clock.move(61)
     [given] = made.write(survey.assign, here, 1)
     assert given.image == lost.image
-    # Who left comes back too late, and too late again when the image is answered.
-    for _ in range(2):
-        with pytest.raises(survey.Expired, match="somebody else"):
-            made.write(survey.rate, gone, lost.id, 1)
-        if not made.rows(survey.Event):
-            made.write(survey.rate, here, given.id, 5)
-    assert [event.value for event in made.rows(survey.Event)] == [5]
+    made.write(survey.rate, here, given.id, 5)
+    made.write(survey.rate, gone, lost.id, 1)
+    with pytest.raises(survey.AlreadyAnswered):
+        made.write(survey.rate, gone, lost.id, 2)
+    assert [event.value for event in made.rows(survey.Event)] == [5, 1]
     [image] = made.rows(survey.Image)
-    assert (image.answered, image.open) == (1, 0)
+    assert (image.answered, image.open) == (2, 0)
 
 
-def test_an_expired_image_that_nobody_else_got_may_still_be_rated(new_survey, clock):
+def test_who_holds_a_whole_study_keeps_others_waiting_but_neither_out_nor_finished(
+    new_survey, clock
+):
+    made = new_survey(3, raters_per_image=1, assignment_seconds=600)
+    holder, other = made.rater("holder"), made.rater("other")
+    assert len(made.write(survey.assign, holder, 10)) == 3
+    assert made.write(survey.assign, other, 1) == []
+    assert [rater.completion_code for rater in made.rows(survey.Rater)] == [None, None]
+    # Asking again is no sign of life: a minute without an answer is enough.
+    clock.move(59)
+    assert len(made.write(survey.assign, holder, 10)) == 3
+    assert made.write(survey.assign, other, 1) == []
+    clock.move(2)
+    [given] = made.write(survey.assign, other, 1)
+    made.write(survey.rate, other, given.id, 3)
+    [image] = [image for image in made.rows(survey.Image) if image.id == given.image]
+    assert image.answered == 1
+
+
+def test_who_answers_keeps_what_else_is_at_hand(new_survey, clock):
     made = new_survey(2, raters_per_image=1, assignment_seconds=60)
     slow, other = made.rater("slow"), made.rater("other")
-    given = made.write(survey.assign, slow, 2)
-    clock.move(61)
-    [taken] = made.write(survey.assign, other, 1)
-    [left] = [each for each in given if each.image != taken.image]
-    made.write(survey.rate, slow, left.id, 4)
-    assert [(image.answered, image.open) for image in made.rows(survey.Image)] in (
-        [(0, 1), (1, 0)],
-        [(1, 0), (0, 1)],
-    )
+    first, second = made.write(survey.assign, slow, 2)
+    clock.move(5)
+    made.write(survey.rate, slow, first.id, 3)
+    clock.move(5)
+    assert made.write(survey.assign, other, 1) == []
+    assert [each.id for each in made.write(survey.assign, slow, 2)] == [second.id]
 
 
-def test_who_comes_back_late_keeps_what_nobody_else_got(new_survey, clock):
+def test_what_has_expired_is_kept_for_nobody_a_second_time(new_survey, clock):
     made = new_survey(3, raters_per_image=1, assignment_seconds=60)
     slow = made.rater("slow")
     given = [each.id for each in made.write(survey.assign, slow, 2)]
-    clock.move(1000)
-    assert [each.id for each in made.write(survey.assign, slow, 2)] == given
-    clock.move(59)
-    # It holds them anew: the third image is all that another one gets.
-    assert len(made.write(survey.assign, made.rater("other"), 3)) == 1
-
-
-def test_an_expired_image_can_come_to_the_same_rater_again(new_survey, clock):
-    made = new_survey(2, raters_per_image=2, assignment_seconds=60)
-    slow = made.rater("slow")
-    lost = made.write(survey.assign, slow, 2)
     clock.move(61)
-    made.write(survey.assign, made.rater("other"), 2)
-    assert {each.state for each in made.rows(survey.Assignment)} == {"expired", "open"}
-    again = made.write(survey.assign, slow, 2)
-    assert {each.id for each in again} == {each.id for each in lost}
-    assert [each.position for each in again] == [3, 4]
-    assert shown(made) == [2, 2]
+    # The same images again, and no others beside them.
+    assert [each.id for each in made.write(survey.assign, slow, 2)] == given
+    assert shown(made) == [0, 0, 0]
+    other = made.rater("other")
+    taken = made.write(survey.assign, other, 3)
+    assert len(taken) == 3
+    for assignment in taken:
+        made.write(survey.rate, other, assignment.id, 2)
+    made.write(survey.rate, slow, given[0], 4)
+    # Nothing wants an answer now, so who had images and answered is finished.
+    assert made.write(survey.assign, slow, 2) == []
+    assert all(rater.completion_code for rater in made.rows(survey.Rater) if rater.id == slow.id)
+    assert sorted(image.answered for image in made.rows(survey.Image)) == [1, 1, 2]
+
+
+def test_who_was_given_nothing_gets_no_code(new_survey):
+    made = new_survey(2, raters_per_image=1)
+    made.answer(made.rater("a"), 1, 2)
+    late = made.rater("late")
+    assert made.write(survey.assign, late, 5) == []
+    assert made.rows(survey.Rater)[-1].completion_code is None
 
 
 def test_undo_reopens_the_last_answers_one_by_one(new_survey):
@@ -170,11 +186,10 @@ def test_undo_reopens_the_last_answers_one_by_one(new_survey):
     [third] = made.write(survey.assign, rater, 1)
     made.write(survey.skip, rater, third.id)
     assert made.write(survey.progress, rater) == (3, 4)
-    undone = [made.write(survey.undo, rater) for _ in range(3)]
-    assert [each.position for each in undone] == [3, 2, 1]
-    assert undone[0].id == third.id
-    with pytest.raises(survey.NothingToUndo):
-        made.write(survey.undo, rater)
+    for position in (3, 2, 1):
+        last = made.write(survey.last_answered, rater)
+        assert made.write(survey.undo, rater, last).position == position
+    assert made.write(survey.last_answered, rater) is None
     assert [each.position for each in made.write(survey.assign, rater, 4)] == [1, 2, 3, 4]
     events = [(event.kind, event.value) for event in made.rows(survey.Event)]
     assert events == [
@@ -188,29 +203,70 @@ def test_undo_reopens_the_last_answers_one_by_one(new_survey):
     assert [(image.answered, image.open) for image in made.rows(survey.Image)] == [(0, 1)] * 4
 
 
+def test_an_undo_that_is_sent_twice_takes_back_one_answer(new_survey):
+    made = new_survey(3)
+    rater = made.rater("a")
+    made.answer(rater, 1, 2)
+    last = made.write(survey.last_answered, rater)
+    first, second = (made.write(survey.undo, rater, last) for _ in range(2))
+    assert first.id == second.id == last
+    assert [event.kind for event in made.rows(survey.Event)] == ["rating", "rating", "undo"]
+    [unanswered] = [each for each in made.write(survey.assign, rater, 2) if each.id != last]
+    with pytest.raises(survey.NothingToUndo):
+        made.write(survey.undo, rater, unanswered.id)
+
+
+def test_the_last_answer_of_all_can_be_undone_and_the_code_stays(new_survey):
+    made = new_survey(1)
+    rater = made.rater("a")
+    codes = []
+    for value in (1, 5):
+        made.answer(rater, value)
+        assert made.write(survey.assign, rater, 1) == []
+        [stored] = made.rows(survey.Rater)
+        assert stored.finished_at
+        codes.append(stored.completion_code)
+        made.write(survey.undo, rater, made.write(survey.last_answered, rater))
+        assert made.rows(survey.Rater)[0].finished_at is None
+    assert codes[0] == codes[1]
+
+
+def test_an_answer_cannot_be_changed_for_ever(new_survey):
+    made = new_survey(1)
+    rater = made.rater("a")
+    made.answer(rater, 1)
+    last = made.write(survey.last_answered, rater)
+    for _ in range(20):
+        made.write(survey.undo, rater, last)
+        made.write(survey.rate, rater, last, 5)
+    with pytest.raises(survey.NothingToUndo, match="very often"):
+        made.write(survey.undo, rater, last)
+
+
 def test_a_changed_rating_counts_as_one_answer(new_survey):
     made = new_survey(2)
     rater = made.rater("a")
     made.answer(rater, 1)
-    again = made.write(survey.undo, rater)
+    again = made.write(survey.undo, rater, made.write(survey.last_answered, rater))
     made.write(survey.rate, rater, again.id, 5)
     with pytest.raises(survey.AlreadyAnswered):
         made.write(survey.rate, rater, again.id, 4)
     assert sorted(image.answered for image in made.rows(survey.Image)) == [0, 1]
     # The undo that follows takes back the new rating, not the old one again.
-    assert made.write(survey.undo, rater).id == again.id
+    assert made.write(survey.undo, rater, again.id).id == again.id
     assert [event.value for event in made.rows(survey.Event)] == [1, 1, 5, 3]
 
 
-def test_a_skip_cannot_be_undone_when_its_image_has_all_its_raters(new_survey):
+def test_a_skip_of_an_image_that_has_all_its_raters_can_be_undone(new_survey):
     made = new_survey(1, raters_per_image=1)
     first, second = made.rater("a"), made.rater("b")
     [skipped] = made.write(survey.assign, first, 1)
     made.write(survey.skip, first, skipped.id)
     made.answer(second, 4)
-    with pytest.raises(survey.Expired):
-        made.write(survey.undo, first)
+    made.write(survey.undo, first, skipped.id)
     assert shown(made) == [1]
+    made.write(survey.rate, first, skipped.id, 2)
+    assert shown(made) == [2]
 
 
 @pytest.mark.parametrize("value", [0, 6, 2.5, -1, float("nan"), float("inf"), True, "3", None])
@@ -235,10 +291,12 @@ def test_what_is_not_the_raters_is_refused(new_survey):
     for shown_ms in (-1, float("nan"), float("inf")):
         with pytest.raises(survey.ValueOutOfRange, match="milliseconds"):
             made.write(survey.rate, mine, own.id, 3, shown_ms)
-    for count in (0, 21, -1, True):
-        with pytest.raises(survey.ValueOutOfRange, match="from 1 to 20"):
+    for count in (0, 11, -1, True):
+        with pytest.raises(survey.ValueOutOfRange, match="from 1 to 10"):
             made.write(survey.assign, mine, count)
-    with pytest.raises(survey.ValueOutOfRange, match="takes rating, skip, undo, and not click"):
+    with pytest.raises(
+        survey.ValueOutOfRange, match="takes rating, skip, undo, practice, repeat, and not click"
+    ):
         made.write(survey.record_page_event, mine, own.id, "click")
     with made.database.read() as session, pytest.raises(survey.UnknownRater):
         survey.find_rater(session, made.study, "forged")
@@ -284,6 +342,10 @@ def test_what_visitors_of_a_page_do(new_survey):
         ("dwell", 2.0),
         ("dwell", 7.5),
     ]
+    for _ in range(18):
+        record("dwell", 8.0)
+    with pytest.raises(survey.AlreadyAnswered, match="dwell"):
+        record("dwell", 9.0)
     assert sorted(image.answered for image in made.rows(survey.Image)) == [0, 0, 1]
     with pytest.raises(survey.ValueOutOfRange, match="and not rating"):
         made.write(survey.rate, visitor, assignment.id, 3)

@@ -33,7 +33,12 @@ def test_the_link_finds_the_study_of_its_mode_and_the_token_its_owner(new_survey
     made = new_survey(3)
     with made.database.read() as session:
         assert survey.find_study(session, made.study.key, "rating").id == made.study.id
-        for key, mode in ((made.study.key, "page"), ("no-such-key", None), ("", None)):
+        for key, mode in (
+            (made.study.key, "page"),
+            ("no-such-key", None),
+            ("", None),
+            ("\0", None),
+        ):
             with pytest.raises(survey.UnknownStudy):
                 survey.find_study(session, key, mode)
     assert survey.is_owner(made.study, made.token)

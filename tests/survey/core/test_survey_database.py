@@ -1,6 +1,7 @@
 """Transactions: all or nothing, and what a database that cannot be used says."""
 
 import os
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -19,6 +20,15 @@ from pirgan_tf.survey import database as database_module
         ("UPDATE events SET value = 5", "sqlite postgresql"),
         ("DELETE FROM events", "sqlite postgresql"),
         ("TRUNCATE events CASCADE", "postgresql"),
+        (
+            "INSERT OR REPLACE INTO events SELECT id, study_id, image, rater, assignment, kind, "
+            "1, shown_at, answered_at, propensity FROM events",
+            "sqlite",
+        ),
+        (
+            "INSERT INTO events SELECT * FROM events ON CONFLICT (id) DO UPDATE SET value = 1",
+            "postgresql",
+        ),
     ],
 )
 def test_the_database_itself_refuses_to_change_events(new_survey, statement, name):
@@ -26,7 +36,7 @@ def test_the_database_itself_refuses_to_change_events(new_survey, statement, nam
     made.answer(made.rater("a"), 4)
     with made.database.read() as session:
         if session.get_bind().dialect.name not in name:
-            pytest.skip("SQLite has no such statement")
+            pytest.skip("the other database has no such statement")
     with (
         pytest.raises(sa.exc.DBAPIError, match="events are append-only"),
         made.database.write() as session,
@@ -53,6 +63,22 @@ def test_what_one_connection_wrote_another_finds(new_survey):
     with again.read() as session:
         assert session.scalars(sa.select(survey.Event.value)).all() == [5]
     again.close()
+
+
+def test_a_copy_of_a_closed_file_holds_everything(new_survey, on_sqlite, tmp_path):
+    made = new_survey(2)
+    made.answer(made.rater("a"), 5)
+    # Another server of the same study: while it reads, SQLite itself leaves the log as it is.
+    other = survey.open_database(made.url)
+    with other.read() as session:
+        session.scalars(sa.select(survey.Study)).all()
+    made.database.close()
+    shutil.copy(on_sqlite, tmp_path / "copy.sqlite3")
+    other.close()
+    copy = survey.open_database(f"sqlite:///{tmp_path}/copy.sqlite3", read_only=True)
+    with copy.read() as session:
+        assert session.scalars(sa.select(survey.Event.value)).all() == [5]
+    copy.close()
 
 
 @pytest.fixture
@@ -166,7 +192,7 @@ def test_tables_of_another_version_or_of_somebody_else_are_refused(tmp_path):
     connection = sqlite3.connect(path)
     with connection:
         connection.execute("UPDATE survey_schema SET version = 99")
-    with pytest.raises(InputError, match=r"of version 2\. Received: sqlite:///.*of version 99"):
+    with pytest.raises(InputError, match=r"from 2 to 3\. Received: sqlite:///.*of version 99"):
         survey.open_database(f"sqlite:///{path}")
 
 

@@ -27,13 +27,13 @@ def test_stars_become_rates_and_only_what_was_not_undone_counts(new_survey):
         for value in values:
             [assignment] = made.write(survey.assign, rater, 1)
             made.write(survey.rate, rater, assignment.id, 3)
-            made.write(survey.undo, rater)
+            made.undo(rater)
             made.write(survey.rate, rater, assignment.id, value)
             stars[names[assignment.image]].append(value)
     undecided = made.rater("c")
     [assignment] = made.write(survey.assign, undecided, 1)
     made.write(survey.rate, undecided, assignment.id, 5)
-    made.write(survey.undo, undecided)
+    made.undo(undecided)
 
     table = table_of(made).set_index("image_id")
     assert list(table.index) == ["img000000", "img000001"]

@@ -99,7 +99,7 @@ def make_site(tmp_path) -> Iterator[Callable[..., Site]]:
             [f"img{index:06}" for index in range(images)],
             name="Mountains",
             mode=mode,
-            settings={},
+            settings=choices.pop("settings", {}),
             **{"raters_per_image": 3, "images_per_rater": 10, "assignment_seconds": 600} | choices,
         )
         client = TestClient(

@@ -13,29 +13,6 @@ def _kinds(live):
     return [event[0] for event in live.site.events()]
 
 
-def test_the_demonstration_reports_impression_click_share_and_dwell(make_live_site, open_page):
-    live = make_live_site("page")
-    page = open_page(f"{live.base}/demo/{live.site.study.key}")
-    picture = page.locator("body > img")
-    picture.wait_for()
-    box = picture.bounding_box()
-    assert (box["width"], box["height"]) == (1280, 720)
-    page.wait_for_timeout(1000)
-    page.get_by_role("link", name="Read more").click()
-    page.get_by_role("button", name="Share").click()
-    first = picture.get_attribute("src")
-    page.reload()
-    picture.wait_for()
-    # The same visitor, another image.
-    assert picture.get_attribute("src") != first
-    page.wait_for_load_state("networkidle")
-    assert sorted(_kinds(live)) == ["click", "dwell", "impression", "impression", "share"]
-    events = live.site.events()
-    [seconds] = [event[1] for event in events if event[0] == "dwell"]
-    assert 0.9 < seconds < 20
-    assert len({event[2] for event in events}) == 2
-
-
 @pytest.fixture
 def own_pages(tmp_path):
     """A server of somebody's own pages: its folder and its origin."""
@@ -53,23 +30,66 @@ def test_a_page_of_another_origin_shows_an_image_only_if_it_is_allowed(
     folder, origin = own_pages
     live = make_live_site("page", allowed_origins=(origin,) if allowed else ())
     script = f'<script src="{live.link}embed.js" async></script>'
-    (folder / "own.html").write_text(f"<p>Mine</p><a href='#x'>x</a>{script}")
+    marked = "<a href='#x' data-pirgan='click'>x</a><button>not marked</button>"
+    (folder / "own.html").write_text(f"<p>Mine</p>{marked}{script}")
     page = open_page("about:blank")
     messages = []
     page.on("console", lambda message: messages.append(message.text))
     page.goto(f"{origin}/own.html", wait_until="networkidle")
     assert page.locator("body > img").count() == allowed
+    page.get_by_role("button").click()
     page.get_by_role("link").click()
     page.wait_for_timeout(500)
     assert _kinds(live) == (["impression", "click"] if allowed else [])
     assert any("CORS policy" in message for message in messages) is not allowed
 
 
+def test_a_page_reports_impression_click_share_and_dwell(make_live_site, open_page, own_pages):
+    folder, origin = own_pages
+    live = make_live_site("page", allowed_origins=(origin,))
+    (folder / "own.html").write_text(
+        "<a href='#x' data-pirgan='click'>Read</a><button data-pirgan='share'>Share</button>"
+        f'<script src="{live.link}embed.js" async></script>'
+    )
+    page = open_page(f"{origin}/own.html")
+    picture = page.locator("body > img")
+    picture.wait_for()
+    page.wait_for_timeout(1000)
+    page.get_by_role("link", name="Read").click()
+    page.get_by_role("button", name="Share").click()
+    first = picture.get_attribute("src")
+    page.reload()
+    picture.wait_for()
+    # The same visitor, another image.
+    assert picture.get_attribute("src") != first
+    page.wait_for_load_state("networkidle")
+    assert sorted(_kinds(live)) == ["click", "dwell", "impression", "impression", "share"]
+    events = live.site.events()
+    [seconds] = [event[1] for event in events if event[0] == "dwell"]
+    assert 0.9 < seconds < 20
+    assert len({event[2] for event in events}) == 2
+
+
+def test_the_demonstration_shows_an_image_and_reports_nothing(make_live_site, open_page):
+    live = make_live_site("page")
+    page = open_page(f"{live.base}/demo/{live.site.study.key}")
+    picture = page.locator("body > img")
+    picture.wait_for()
+    box = picture.bounding_box()
+    assert (box["width"], box["height"]) == (1280, 720)
+    page.get_by_role("link", name="Read more").click()
+    page.reload()
+    picture.wait_for()
+    page.wait_for_load_state("networkidle")
+    assert live.site.events() == []
+
+
 def test_the_owner_logs_in_sees_the_study_and_downloads(make_live_site, open_page, tmp_path):
     live = make_live_site(images_per_rater=12)
     for _ in range(2):
         client = live.site.rater()
-        for number, assignment in enumerate(live.site.next(client, 12)):
+        for number in range(12):
+            [assignment] = live.site.next(client, 1)
             live.site.rate(client, assignment["id"], number % 5 + 1)
     page = open_page(live.owner)
     page.get_by_label("The owner’s token").fill("wrong")  # noqa: RUF001

@@ -8,8 +8,8 @@ import re
 import krippendorff
 import numpy as np
 import pytest
-from scipy import stats
 
+from pirgan_tf import survey
 from pirgan_tf.survey.overview import agreement, overview
 from pirgan_tf.users import read_interactions
 
@@ -36,18 +36,21 @@ def _owner(site):
 
 def test_the_numbers_are_those_of_the_events(rated):
     with rated.database.read() as session:
-        numbers = overview(session, rated.study)
+        numbers = overview(session, rated.study, survey.judge_raters(session, rated.study))
     events = rated.events()
     assert numbers.events == {"rating": 42}
     assert (numbers.raters, numbers.finished, numbers.wanted, numbers.answers) == (4, 0, 48, 42)
     counts = [sum(event[2] == f"img{index:06}" for event in events) for index in range(12)]
     assert numbers.impressions.tolist() == counts
     assert numbers.images_by_impressions == {3: 6, 4: 6}
-    assert numbers.exposure_p == pytest.approx(stats.chisquare(counts).pvalue)
+    assert numbers.below_target == 6
     stars = [sum(event[1] == star for event in events) for star in range(1, 6)]
     assert numbers.stars.tolist() == stars
-    assert numbers.suspicious[["rater", "rule"]].values.tolist() == [[1, "same_star"]]
-    assert numbers.not_run == {"too_fast": 1, "same_star": 1}
+    assert numbers.judged.values.tolist() == [
+        [1, "same star: 12 of 12 ratings were 3; 6 of the others' 30 were the same", "", True],
+        *([rater, "", "", False] for rater in (2, 3, 4)),
+    ]
+    assert numbers.not_run == {"too_fast": 1, "same_star": 1, "agreement": 4, "consistency": 4}
     assert len(numbers.best) == len(numbers.worst) == 6
     assert not set(numbers.best["image_id"]) & set(numbers.worst["image_id"])
     assert numbers.best["pir"].min() >= numbers.worst["pir"].max()
@@ -71,28 +74,60 @@ def test_agreement_is_none_where_there_is_nothing_to_compare(counts):
 
 def test_the_page_shows_them_and_names_who_is_suspicious(rated):
     text = _owner(rated).get(rated.owner).text
-    assert "42 of 48 ratings: 4 raters for each of 12 images" in text
-    assert "3 to 4 an image" in text
-    assert re.search(r"<td>1</td><td>same star</td><td>12 of 12 ratings were 3</td>", text)
+    # Without those of the rater who is left out.
+    assert "30 of 48 ratings: 4 raters for each of 12 images" in text
+    assert re.search(r"2 to 3 an image.\s+12 images have fewer than 4\.", text)
+    assert "1 of 4 is left out" in text
+    assert "<td>1</td><td>same star: 12 of 12 ratings were 3; 6 of the others" in text
     assert re.search(r"Krippendorff.s alpha -?0\.\d\d", text)
     assert 'aria-label="Ratings by stars: 1: ' in text
     assert f"http://survey.test{rated.link}" in text
 
 
+def _decide(site, client, rater, decision):
+    return client.post(f"{site.owner}raters/{rater}", data={"decision": decision})
+
+
+def test_the_owner_keeps_and_excludes_raters(rated):
+    client = _owner(rated)
+    for rater, decision, answers in ((1, "keep", 42), (2, "exclude", 30), (1, "rules", 18)):
+        answer = _decide(rated, client, rater, decision)
+        assert (answer.status_code, answer.headers["location"]) == (303, "../")
+        text = client.get(rated.owner).text
+        assert f"{answers} of 48 ratings" in text
+        rows = csv.DictReader(io.StringIO(client.get(f"{rated.owner}interactions.csv").text))
+        assert sum(int(row["impressions"]) for row in rows) == answers
+    assert re.search(r'value="exclude" aria-pressed="true"', text)
+    assert _decide(rated, client, 99, "keep").status_code == 404
+    assert _decide(rated, client, 1, "delete").status_code == 422
+    assert _decide(rated, rated.visitor(), 3, "exclude").status_code == 403
+    assert "18 of 48 ratings" in client.get(rated.owner).text
+
+
+def test_places_are_returned_when_somebody_finds_no_image(make_site):
+    site = make_site(images=2, raters_per_image=1)
+    bot = site.rater(**{"user-agent": "curl/8.0"})
+    for assignment in site.next(bot):
+        site.rate(bot, assignment["id"])
+    # The bot finds that it is finished, and so its places are free.
+    assert site.next(bot) == []
+    assert len(site.next(site.rater())) == 2
+
+
 def test_the_page_of_a_study_without_answers_says_so(site):
     text = _owner(site).get(site.owner).text
-    assert "There are no answers yet." in text and "Nobody failed a rule." in text
+    assert "There are no answers yet." in text and "Nobody of 0 is left out" in text
 
 
 def test_a_page_studys_numbers_are_of_what_visitors_did(make_site):
-    site = make_site("page")
-    visitor = site.visitor()
+    site = make_site("page", allowed_origins=("https://owner.test",))
+    visitor = site.visitor(origin="https://owner.test")
     given = visitor.post(f"{site.link}page/next", content="{}").json()
     for kind in ("impression", "click"):
         body = {"visitor": given["visitor"], "assignment": given["assignment"], "kind": kind}
         visitor.post(f"{site.link}page/event", content=json.dumps(body))
     with site.database.read() as session:
-        numbers = overview(session, site.study)
+        numbers = overview(session, site.study, survey.judge_raters(session, site.study))
     assert numbers.events == {"impression": 1, "click": 1}
     assert numbers.stars is None and numbers.alpha is None
     text = _owner(site).get(site.owner).text

@@ -74,6 +74,10 @@ def test_twenty_images_by_keyboard_with_undo_change_skip_and_reload(live, open_p
     # What was changed is what was undone, and no other image came twice.
     assert events[4][2] == events[5][2] == events[6][2]
     assert len({event[2] for event in events}) == 20
+    page.get_by_role("button", name="Take back my last answer").click()
+    _press(page, "2", 20)
+    page.wait_for_url("**/done")
+    assert [event[:2] for event in live.site.events()[22:]] == [("undo", 22), ("rating", 2)]
     page.goto(f"{live.link}rate")
     page.wait_for_url("**/done")
     assert page.locator(".code").inner_text() == code
@@ -199,6 +203,43 @@ def test_a_vote_whose_acknowledgement_was_lost_is_not_counted_twice(live, open_p
     _at(page, 3)
     page.wait_for_load_state("networkidle")
     assert [event[:2] for event in live.site.events()] == [("rating", 5), ("rating", 4)]
+
+
+def test_tabs_of_one_rater_do_not_lose_each_others_votes(live, open_page):
+    page = open_page(live.link)
+    _begin(page)
+    context = page.context
+    other = context.new_page()
+    other.goto(f"{live.link}rate")
+    _at(other, 1)
+    context.route("**/api/*", lambda route: route.abort())
+    _press(page, "54", 1)
+    _status(page, OFFLINE)
+    # It shows the same images, and was there before the votes.
+    other.keyboard.press("3")
+    _status(other, OFFLINE)
+    page.close()
+    other.close()
+    context.unroute("**/api/*")
+    again = context.new_page()
+    again.goto(f"{live.link}rate")
+    _at(again, 3)
+    assert sorted(event[:2] for event in live.site.events()) == [("rating", 3), ("rating", 4)]
+
+
+def test_who_waits_for_images_is_told_and_can_undo(make_live_site, open_page):
+    live = make_live_site(images=2, raters_per_image=1)
+    page = open_page(live.link)
+    page.get_by_role("button", name="I agree, begin").click()
+    _at(page, 1, total=2)
+    page.keyboard.press("5")
+    _at(page, 2, total=2)
+    # The second image is kept for this rater, so another one has to wait.
+    other = open_page(live.link)
+    other.get_by_role("button", name="I agree, begin").click()
+    _status(other, "There is no image for you at this moment.")
+    page.keyboard.press("Backspace")
+    _at(page, 1, total=2)
 
 
 def test_a_lost_cookie_leads_back_to_the_beginning(live, open_page):

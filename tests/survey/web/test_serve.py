@@ -25,6 +25,9 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
     assert options["stage"] == "serve"
     assert first.token not in json.dumps(options)
     assert first.stop() == 128 + signal.SIGTERM
+    # The vote is in the database itself, not only in the log beside it.
+    kept = sorted(path.name for path in (tmp_path / "survey").iterdir())
+    assert kept == ["options.json", "survey.db"]
 
     second = serve(*flags, "--images_per_rater=4")
     assert "token" not in second.lines
@@ -96,6 +99,15 @@ def test_two_at_once_in_one_output_are_refused(commands, serve, gallery, tmp_pat
         (("--host=" + "x" * 300,), ("host and port must",)),
         (("--trust_proxy=not an address",), ("trust_proxy must be", "'not an address'")),
         (("--trust_proxy=10.0.0.1,10.0.0.0/99",), ("trust_proxy must be", "'10.0.0.0/99'")),
+        (("--trust_proxy=*",), ("trust_proxy must be", "'*'")),
+        (("--trust_proxy=0.0.0.0/0",), ("trust_proxy must be", "'0.0.0.0/0'")),
+        (("--trust_proxy=::/0",), ("trust_proxy must be", "'::/0'")),
+        (("--validity=burst.per_minute",), ("burst.per_minute=60", "'burst.per_minute'")),
+        (("--validity=burst.per_minute=many",), ("burst.per_minute=60", "many")),
+        (("--validity=burst.share=2",), ("parameters of burst are per_minute", "'share'")),
+        (("--validity=burst.per_minute=2,burst.per_minute=3",), ("each once", "per_minute=3")),
+        (("--practice_images=100",), ("practice_images must be below", "100 of 100")),
+        (("--mode=page", "--repeated_images=3"), ("repeated_images must be 0 in mode page", "3")),
         (("--raters_per_image=1000000000000",), ("raters_per_image", "below")),
         (("--database=mysql://x/y",), ("sqlite:///PATH", "mysql://x/y")),
     ],
