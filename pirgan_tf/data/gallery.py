@@ -96,6 +96,11 @@ def read_gallery(path: str | Path) -> Gallery:
     return gallery
 
 
+def gallery_name(path: str | Path) -> str:
+    """Returns what people call a gallery: the name of its folder."""
+    return gallery_folder(path).resolve().name
+
+
 def gallery_folder(path: str | Path) -> Path:
     """Returns the folder of a gallery, in which what was measured of its images is kept."""
     return Path(path) if Path(path).is_dir() else Path(path).parent

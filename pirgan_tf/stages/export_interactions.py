@@ -5,7 +5,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from pirgan_tf import survey
+from pirgan_tf import survey, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import output_folder
@@ -51,7 +51,9 @@ def run(options: ExportInteractionsOptions) -> None:
 
     Writes interactions.csv (image_id, impressions, positives, pir, and posterior_mean, low
     and high, the mean and 95 % interval of the true rate) and validity.csv (what each rule
-    says of each rater), or events.csv or events.jsonl; and options.json.
+    says of each rater), or events.csv or events.jsonl; and options.json. Of a study of several
+    galleries, GALLERY/interactions.csv for each, and ratings.csv (gallery, image_id, rater,
+    rate) and galleries.json (fingerprints by name), which evaluate takes.
     """
     try:
         database = survey.open_database(options.database, read_only=True)
@@ -82,14 +84,25 @@ def main() -> NoReturn:
 def _write_rates(
     session: "Session", study: "survey.Study", options: ExportInteractionsOptions, folder: Path
 ) -> None:
-    weights = survey.PirWeights.parse(options.pir_weights) if options.pir_weights else None
+    weights = survey.PirWeights.parse(options.pir_weights or survey.DEFAULT_WEIGHTS[study.mode])
     verdicts = survey.judge_raters(session, study)
     excluded = survey.excluded_raters(verdicts) if options.exclude_invalid else []
     table = survey.interactions(session, study, weights, excluded=excluded)
     shown = table[table["impressions"] > 0]
     if shown.empty:
         raise InputError(f"nobody has answered yet in the study. Received: {options.study}")
-    shown.to_csv(folder / "interactions.csv", index=False)
+    galleries = study.settings.get("galleries", {})
+    for name in galleries:
+        (folder / name).mkdir()
+        of_gallery = shown[shown["image_id"].str.startswith(f"{name}/")]
+        ids = of_gallery["image_id"].str.removeprefix(f"{name}/")
+        of_gallery.assign(image_id=ids).to_csv(folder / name / "interactions.csv", index=False)
+    if galleries:
+        ratings = survey.ratings(session, study, weights, excluded=excluded)
+        ratings[["gallery", "image_id"]] = ratings["image_id"].str.split("/", n=1, expand=True)
+        users.write_ratings(ratings, galleries, folder)
+    else:
+        shown.to_csv(folder / "interactions.csv", index=False)
     verdicts.to_csv(folder / "validity.csv", index=False)
     print(
         f"{STAGE}: {shown['impressions'].sum()} impressions of {len(shown)} images, rate "

@@ -6,14 +6,16 @@ import ipaddress
 import re
 import socket
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+
+import numpy as np
 
 from pirgan_tf import survey
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import run_folder
 from pirgan_tf.cli.paths import check_apart, check_writable
-from pirgan_tf.data.gallery import gallery_folder, read_gallery
+from pirgan_tf.data.gallery import gallery_name, read_gallery
 from pirgan_tf.errors import InputError
 from pirgan_tf.survey.listening import listen
 
@@ -26,7 +28,9 @@ class ServeOptions(Options):
     """Flags of serve."""
 
     output: str = option("Folder of the survey; the same command resumes it.", changes_result=False)
-    gallery: str = option("Gallery, from sample.", reads=str)
+    gallery: tuple[str, ...] = option(
+        "Gallery, from sample; or several, with commas, whose images are shown mixed.", reads=str
+    )
     mode: str = option(
         "What people see: images one by one, to give stars, or one behind a page of your own.",
         "rating",
@@ -38,7 +42,8 @@ class ServeOptions(Options):
         None,
     )
     name: str | None = option(
-        "Title of the raters' pages; by default the name of the gallery's folder.",
+        "Title of the raters' pages; by default the name of the gallery's folder, or "
+        "'images' where there are several.",
         None,
         changes_result=False,
     )
@@ -121,7 +126,7 @@ class ServeOptions(Options):
                     f"Received: {address!r}"
                 )
         self._check_rules()
-        read_gallery(self.gallery)
+        self._check_galleries()
 
     def _check_rules(self) -> None:
         survey.parse_validity(self.validity)
@@ -135,6 +140,25 @@ class ServeOptions(Options):
                     f"Received: {value} of {self.images_per_rater}"
                 )
 
+    def _check_galleries(self) -> None:
+        if not self.gallery:
+            raise InputError("gallery must name at least one. Received: none")
+        galleries = [read_gallery(path) for path in self.gallery]
+        names = [gallery_name(path) for path in self.gallery]
+        for what, values in (
+            ("have folders of different names", names),
+            ("have different images", [gallery.fingerprint for gallery in galleries]),
+        ):
+            if len(set(values)) < len(values):
+                raise InputError(
+                    f"galleries of one study must {what}. Received: {', '.join(self.gallery)}"
+                )
+        sizes = [gallery.image_size for gallery in galleries]
+        if len(set(sizes)) > 1:
+            raise InputError(
+                f"galleries of one study must be of images of one size. Received: {sizes}"
+            )
+
     def check_output(self) -> None:
         """Checks that the folder can be written; it may be there already."""
         check_apart(Path(self.output), self.inputs())
@@ -144,6 +168,8 @@ class ServeOptions(Options):
 def run(options: ServeOptions) -> None:
     """Serves a gallery to people until it is stopped (section 2.1.2 of the paper).
 
+    Images of several galleries are mixed: each rater sees equally many of each, and cannot
+    tell which is which.
     Prints the raters' link, and once, when the study begins, the token of its owner's
     page; export_interactions writes the interactions.csv that train_estimator takes.
     Started again, it resumes the same study. Other studies in the same database,
@@ -187,21 +213,32 @@ def main() -> NoReturn:
 
 
 def _study(options: ServeOptions, database: "survey.Database") -> tuple["survey.Study", str | None]:
-    gallery = read_gallery(options.gallery)
+    galleries = {gallery_name(path): read_gallery(path) for path in options.gallery}
+    several = len(galleries) > 1
+    settings: dict[str, Any] = {
+        "validity": survey.parse_validity(options.validity),
+        "practice": options.practice_images,
+        "repeats": options.repeated_images,
+    }
+    if several:
+        settings["galleries"] = {name: gallery.fingerprint for name, gallery in galleries.items()}
     study, token = survey.create_study(
         database,
-        gallery.images,
-        gallery.ids.tolist(),
-        name=options.name or gallery_folder(options.gallery).resolve().name,
+        np.concatenate([gallery.images for gallery in galleries.values()]),
+        [
+            f"{name}/{image_id}" if several else image_id
+            for name, gallery in galleries.items()
+            for image_id in gallery.ids.tolist()
+        ],
+        galleries=np.repeat(
+            range(len(galleries)), [len(gallery.images) for gallery in galleries.values()]
+        ).tolist(),
+        name=options.name or ("images" if several else next(iter(galleries))),
         mode=options.mode,
         raters_per_image=options.raters_per_image,
         images_per_rater=options.images_per_rater,
         assignment_seconds=60 * options.assignment_minutes,
-        settings={
-            "validity": survey.parse_validity(options.validity),
-            "practice": options.practice_images,
-            "repeats": options.repeated_images,
-        },
+        settings=settings,
     )
     if options.renew_token and token is None:
         token = survey.renew_token(database, study)

@@ -29,6 +29,7 @@ from .raters import begin_rater as begin_rater
 from .raters import find_rater as find_rater
 from .raters import progress as progress
 from .rates import interactions as interactions
+from .rates import ratings as ratings
 from .result_columns import SOURCES as SOURCES
 from .result_columns import ResultColumns as ResultColumns
 from .result_files import count_ratings as count_ratings
@@ -40,4 +41,5 @@ from .studies import create_study as create_study
 from .studies import find_study as find_study
 from .studies import is_owner as is_owner
 from .studies import renew_token as renew_token
+from .weights import DEFAULT_WEIGHTS as DEFAULT_WEIGHTS
 from .weights import PirWeights as PirWeights

@@ -69,11 +69,11 @@ def _sums(study: Study) -> Select:
     count = func.count().label("count")
     star = select(own.c.image, own.c.value, count).group_by(own.c.image, own.c.value).subquery()
     # For each image and star, what all raters gave: looked up once for each rating.
-    image = {"partition_by": star.c.image}
+    ratings, stars = func.sum(star.c.count), func.sum(star.c.count * star.c.value)
     every = select(
         star,
-        func.sum(star.c.count).over(**image).label("ratings"),
-        func.sum(star.c.count * star.c.value).over(**image).label("stars"),
+        ratings.over(partition_by=star.c.image).label("ratings"),
+        stars.over(partition_by=star.c.image).label("stars"),
     ).subquery()
     others = every.c.ratings - 1
     x, y = own.c.value, (every.c.stars - own.c.value) / others

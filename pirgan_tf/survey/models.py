@@ -87,7 +87,9 @@ class Image(Base):
     """An image of a study.
 
     Attributes:
-        image_id: its id in the gallery.
+        image_id: its id in the gallery; of several galleries with the gallery's name before it,
+            as in gallery2/img000001.
+        gallery: the place of its gallery among the study's, from 0 on.
         answered: how many raters have answered for it, without those excluded.
         open: for how many raters it is kept at the moment.
     """
@@ -97,6 +99,7 @@ class Image(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
     image_id: Mapped[str]
+    gallery: Mapped[int] = mapped_column(default=0, server_default="0")
     answered: Mapped[int] = mapped_column(CheckConstraint("answered >= 0"), default=0)
     open: Mapped[int] = mapped_column(CheckConstraint("open >= 0"), default=0)
 

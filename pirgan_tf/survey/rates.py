@@ -4,15 +4,15 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.survey.answers import count_stars, written_out
+from pirgan_tf.survey.answers import count_stars, counted_answers, written_out
 from pirgan_tf.survey.judgement import excluded_raters, judge_raters
 from pirgan_tf.survey.models import Event, Image, Study
 from pirgan_tf.survey.prior import add_posterior
-from pirgan_tf.survey.weights import DEFAULT_WEIGHTS, PageWeight, PirWeights
+from pirgan_tf.survey.weights import DEFAULT_WEIGHTS, STARS, PageWeight, PirWeights
 
 
 def interactions(
@@ -53,6 +53,40 @@ def interactions(
     return rates_of_stars(session, study, count_stars(session, study, excluded)[1], weights)
 
 
+def ratings(
+    session: Session, study: Study, weights: PirWeights, *, excluded: Collection[int]
+) -> pd.DataFrame:
+    """Returns what each rater gave each image.
+
+    Args:
+        session: of `Database.read`.
+        study: the study.
+        weights: what an interaction is worth, in a study of its mode.
+        excluded: ids of raters to leave out.
+
+    Returns:
+        A row for each answer: image_id, rater (its id) and rate, in [0, 1].
+    """
+    if study.mode == "page":
+        given = _worth_of_page(study, weights, excluded)
+    else:
+        answer = counted_answers(study).subquery()
+        given = (
+            select(answer.c.rater, answer.c.image, answer.c.value.label("worth"))
+            .where(answer.c.rater.not_in(written_out(excluded)))
+            .subquery()
+        )
+    rows = session.execute(
+        select(Image.image_id, given.c.rater, given.c.worth)
+        .join(Image, Image.id == given.c.image)
+        .order_by(Image.id, given.c.rater)
+    ).all()
+    table = pd.DataFrame(rows, columns=["image_id", "rater", "rate"])
+    if study.mode == "rating":
+        table["rate"] = table["rate"].map(dict(zip(STARS, weights.stars, strict=True)))
+    return table
+
+
 def rates_of_stars(
     session: Session, study: Study, counts: np.ndarray, weights: PirWeights | None = None
 ) -> pd.DataFrame:
@@ -74,16 +108,7 @@ def rates_of_stars(
 def _rates_of_page(
     session: Session, study: Study, weights: PirWeights, excluded: Collection[int]
 ) -> pd.DataFrame:
-    added: ColumnElement[float] = sum(
-        (func.max(case((_happened(part), part.weight), else_=0.0)) for part in weights.page),
-        start=literal(0.0),
-    )
-    worth = (
-        select(Event.rater, Event.image, case((added > 1, 1.0), else_=added).label("worth"))
-        .where(Event.study_id == study.id, Event.rater.not_in(written_out(excluded)))
-        .group_by(Event.assignment, Event.rater, Event.image)
-        .subquery()
-    )
+    worth = _worth_of_page(study, weights, excluded)
     counted = (
         select(
             worth.c.image,
@@ -107,6 +132,20 @@ def _rates_of_page(
     ).all()
     table = pd.DataFrame(rows, columns=["image_id", "impressions", "positives", "squares"])
     return _add_rates(table)
+
+
+def _worth_of_page(study: Study, weights: PirWeights, excluded: Collection[int]) -> Subquery:
+    """Selects rater, image and worth, from 0 to 1, of each time that a page showed an image."""
+    added: ColumnElement[float] = sum(
+        (func.max(case((_happened(part), part.weight), else_=0.0)) for part in weights.page),
+        start=literal(0.0),
+    )
+    return (
+        select(Event.rater, Event.image, case((added > 1, 1.0), else_=added).label("worth"))
+        .where(Event.study_id == study.id, Event.rater.not_in(written_out(excluded)))
+        .group_by(Event.assignment, Event.rater, Event.image)
+        .subquery()
+    )
 
 
 def _add_rates(table: pd.DataFrame) -> pd.DataFrame:

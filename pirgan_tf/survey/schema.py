@@ -18,6 +18,8 @@ _STEPS = {
     2: (
         ("ALTER TABLE raters ADD COLUMN decision VARCHAR", _BOTH),
         ("ALTER TABLE raters ADD COLUMN excluded BOOLEAN NOT NULL DEFAULT FALSE", _BOTH),
+        ("ALTER TABLE images ADD COLUMN gallery INTEGER NOT NULL DEFAULT 0", ("sqlite",)),
+        ("ALTER TABLE images ADD COLUMN gallery BIGINT NOT NULL DEFAULT 0", ("postgresql",)),
         (NO_REPLACEMENT, ("sqlite",)),
     ),
 }

@@ -1,19 +1,23 @@
 """Which image a rater sees next.
 
 Every image is to be shown equally often. A rater gets one that was shown least, of those
-that this rater has not had; ties are broken by chance. An image that has as many answers
-and open assignments as the study asks raters for is kept for who has it. But nobody can
-keep a study from others by asking for images: a rater has few at a time; an assignment
-without an answer expires, and then keeps nothing any more; and after a tenth of that time
-its image also goes to a rater for whom there is nothing else.
+that this rater has not had; ties are broken by chance. Of several galleries every rater sees
+equally many images, in an order that does not tell which is which: the next one is of a
+gallery of which the rater has had fewest, by chance if there are several.
+
+An image that has as many answers and open assignments as the study asks raters for is kept
+for who has it. But nobody can keep a study from others by asking for images: a rater has few
+at a time; an assignment without an answer expires, and then keeps nothing any more; and after
+a tenth of that time its image also goes to a rater for whom there is nothing else.
 """
 
 import heapq
 import random
 import secrets
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -75,12 +79,18 @@ _NEXT = (
     .execution_options(populate_existing=True)
 )
 _UNSEEN = (
-    select(IMAGES.c.id, _SHOWN.label("shown"))
+    select(IMAGES.c.id, IMAGES.c.gallery, _SHOWN.label("shown"))
     .outerjoin(
         ASSIGNMENTS,
         and_(ASSIGNMENTS.c.image == IMAGES.c.id, ASSIGNMENTS.c.rater == bindparam("who")),
     )
     .where(IMAGES.c.study_id == bindparam("study"), _WANTS_MORE, ASSIGNMENTS.c.id.is_(None))
+)
+_HAD = (
+    select(IMAGES.c.gallery, func.count().label("had"))
+    .join(ASSIGNMENTS, ASSIGNMENTS.c.image == IMAGES.c.id)
+    .where(ASSIGNMENTS.c.rater == bindparam("who"))
+    .group_by(IMAGES.c.gallery)
 )
 _FREE = _UNSEEN.where(bindparam("wanted") > _SHOWN)
 _OTHERS = ASSIGNMENTS.alias()
@@ -128,7 +138,7 @@ def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
         if not drawn and not summary.unanswered:
             patience = now + (1 - _PATIENCE) * study.assignment_seconds
             drawn = session.execute(_KEPT_LONG, whose | {"patience": patience}).all()
-        _draw(session, rater, drawn, missing, summary.last, now)
+        _give(session, rater, drawn, missing, summary.last, now)
     given = session.scalars(_NEXT, whose | {"count": count}).all()
     session.refresh(rater)
     if (
@@ -174,7 +184,7 @@ def assigned_png(session: Session, rater: Rater, assignment_id: int) -> bytes:
     return png
 
 
-def _draw(
+def _give(
     session: Session,
     rater: Rater,
     candidates: Sequence[Row],
@@ -183,27 +193,57 @@ def _draw(
     now: float,
 ) -> None:
     """Assigns `count` of the candidates, or all, after the rater's position `last`."""
-    tied = Counter(image.shown for image in candidates)
-    drawn = heapq.nsmallest(count, candidates, key=lambda image: (image.shown, random.random()))
-    rows = []
-    for position, image in enumerate(drawn, last + 1):
-        rows.append(
-            {
-                "study_id": rater.study_id,
-                "image": image.id,
-                "rater": rater.id,
-                "state": "open",
-                "created_at": now,
-                "expires_at": now + rater.study.assignment_seconds,
-                "position": position,
-                # Drawn one after the other, without replacement.
-                "propensity": 1 / tied[image.shown],
-            }
-        )
-        tied[image.shown] -= 1
+    had = {row.gallery: row.had for row in session.execute(_HAD, {"who": rater.id})}
+    rows: list[dict[str, Any]] = [
+        {
+            "study_id": rater.study_id,
+            "image": image,
+            "rater": rater.id,
+            "state": "open",
+            "created_at": now,
+            "expires_at": now + rater.study.assignment_seconds,
+            "position": position,
+            "propensity": propensity,
+        }
+        for position, (image, propensity) in enumerate(_draw(candidates, count, had), last + 1)
+    ]
     if rows:
         session.execute(insert(ASSIGNMENTS), rows)
-    _count_open(session, [image.id for image in drawn], 1)
+    _count_open(session, [row["image"] for row in rows], 1)
+
+
+def _draw(
+    candidates: Sequence[Row], count: int, had: Mapping[int, int]
+) -> Iterator[tuple[int, float]]:
+    """Draws images one after the other, without replacement.
+
+    Args:
+        candidates: rows of id, gallery and shown.
+        count: how many at most.
+        had: how many of each gallery the rater has had; of those missing none.
+
+    Yields:
+        The image's id, and the probability that it was this one.
+    """
+    seen = Counter(had)
+    left: dict[int, list[Row]] = defaultdict(list)
+    for image in candidates:
+        left[image.gallery].append(image)
+    tied = Counter((image.gallery, image.shown) for image in candidates)
+    for gallery, images in left.items():
+        left[gallery] = heapq.nsmallest(
+            count, images, key=lambda image: (image.shown, random.random())
+        )[::-1]
+    for _ in range(min(count, len(candidates))):
+        fewest = min(seen[gallery] for gallery in left)
+        drawn_from = [gallery for gallery in left if seen[gallery] == fewest]
+        gallery = random.choice(drawn_from)
+        image = left[gallery].pop()
+        yield image.id, 1 / (len(drawn_from) * tied[gallery, image.shown])
+        tied[gallery, image.shown] -= 1
+        seen[gallery] += 1
+        if not left[gallery]:
+            del left[gallery]
 
 
 def _count_open(session: Session, images: Sequence[int], more: int) -> None:

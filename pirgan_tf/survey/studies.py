@@ -25,6 +25,7 @@ def create_study(
     images: np.ndarray,
     image_ids: Sequence[str],
     *,
+    galleries: Sequence[int] = (),
     name: str,
     mode: str,
     raters_per_image: int,
@@ -40,6 +41,8 @@ def create_study(
     Args:
         images: uint8 [n, height, width, 3].
         image_ids: [n] ids, each another.
+        galleries: [n] the place of each image's gallery among those of the study, of which
+            every rater sees equally many images; empty for one gallery.
         name: what its owner calls it.
         mode: "rating" or "page".
         raters_per_image: how many raters are to answer for each image, at least 1.
@@ -47,8 +50,8 @@ def create_study(
         assignment_seconds: how long an image waits for the answer of a rater who left,
             above 0.
         settings: JSON; "validity" holds what `ValidityRules.parse` takes, "practice" how many
-            images each rater begins with that do not count, and "repeats" how many images
-            each rater sees a second time.
+            images each rater begins with that do not count, "repeats" how many images each
+            rater sees a second time, and "galleries", of several ones, the fingerprints by name.
 
     Returns:
         The study, and its owner's token; only its hash is kept, so there is None for a
@@ -100,7 +103,12 @@ def create_study(
         session.flush()
         rows = session.scalars(
             insert(Image).returning(Image.id, sort_by_parameter_order=True),
-            [{"study_id": study.id, "image_id": str(image_id)} for image_id in image_ids],
+            [
+                {"study_id": study.id, "image_id": str(image_id), "gallery": gallery}
+                for image_id, gallery in zip(
+                    image_ids, galleries or [0] * len(image_ids), strict=True
+                )
+            ],
         )
         session.execute(
             insert(ImageFile),
