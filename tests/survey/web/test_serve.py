@@ -1,12 +1,18 @@
 """bin/serve as a command: what it prints, refuses, and goes on with."""
 
+import dataclasses
+import io
 import json
 import re
 import shutil
 import signal
 
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
+
+from pirgan_tf.data.gallery import read_gallery
 
 
 def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_path):
@@ -62,6 +68,47 @@ def test_rounds_share_a_database_and_their_servers_serve_both(serve, gallery, tm
     path = first.lines["raters"].removeprefix(first.base)
     assert httpx.get(second.base + path).status_code == 200
     assert re.search(r"<script src=\"http://\S+/embed.js\" async></script>", second.lines["pages"])
+
+
+def test_galleries_are_mixed_and_raters_cannot_tell_which_is_which(serve, gallery, tmp_path):
+    other = tmp_path / "tuned"
+    other.mkdir()
+    first = read_gallery(gallery)
+    dataclasses.replace(first, images=255 - first.images).save(other)
+    server = serve(f"--gallery={gallery},{other}", f"--output={tmp_path / 'survey'}", "--port=0")
+    with httpx.Client(base_url=server.lines["raters"]) as client:
+        assert "<title>images</title>" in client.get("").text
+        client.post("start")
+        given = client.post("api/next", json={"count": 6}).json()
+        assert given["total"] == 60
+        for word in ("mountains", "tuned"):
+            assert word not in json.dumps(given)
+        seen = [
+            np.asarray(Image.open(io.BytesIO(client.get(each["image"]).content)))
+            for each in given["assignments"]
+        ]
+    of_first = [any(np.array_equal(image, one) for one in first.images) for image in seen]
+    assert sum(of_first) == 3
+
+
+@pytest.mark.parametrize(
+    "changed, words",
+    [
+        ({}, "must have folders of different names"),
+        ({"name": "same"}, "must have different images"),
+        ({"name": "small", "size": 32}, "must be of images of one size. Received: [64, 32]"),
+    ],
+)
+def test_galleries_that_do_not_fit_together_are_refused(
+    commands, gallery, tmp_path, nowhere, changed, words
+):
+    other = tmp_path / changed.get("name", gallery.name)
+    other.mkdir()
+    size = changed.get("size", 64)
+    found = read_gallery(gallery)
+    dataclasses.replace(found, images=found.images[:, :size, :size]).save(other)
+    line = commands.call("serve", f"--gallery={gallery},{other}", output=nowhere).refusal()
+    assert words in line
 
 
 def test_only_told_proxies_are_believed(serve, gallery, tmp_path):
