@@ -140,15 +140,12 @@ def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
             drawn = session.execute(_KEPT_LONG, whose | {"patience": patience}).all()
         _give(session, rater, drawn, missing, summary.last, now)
     given = session.scalars(_NEXT, whose | {"count": count}).all()
-    session.refresh(rater)
-    if (
-        not given
-        and summary.done
-        and rater.finished_at is None
-        and (left <= 0 or session.execute(_UNSEEN, whose).first() is None)
-    ):
-        rater.finished_at = now
-        rater.completion_code = rater.completion_code or secrets.token_hex(4).upper()
+    if not given and summary.done:
+        session.refresh(rater)
+        is_last = left <= 0 or session.execute(_UNSEEN, whose).first() is None
+        if is_last and rater.finished_at is None:
+            rater.finished_at = now
+            rater.completion_code = rater.completion_code or secrets.token_hex(4).upper()
     return list(given)
 
 

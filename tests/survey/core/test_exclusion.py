@@ -4,6 +4,9 @@ import pytest
 
 from pirgan_tf import survey
 
+# What does not depend on the database is tested on one.
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
 
 def answered(made):
     return [image.answered for image in made.rows(survey.Image)]
@@ -38,6 +41,7 @@ def test_places_of_who_fails_a_rule_go_to_others(invaded):
     assert len(made.rows(survey.Event)) == 6
 
 
+@ON_SQLITE
 def test_what_somebody_does_who_is_left_out_takes_no_place(invaded):
     made, bot = invaded
     survey.return_places(made.database, made.study)
@@ -73,6 +77,7 @@ def test_the_owner_keeps_or_excludes_whatever_the_rules_say(invaded):
     assert counted() == (1, 1, [])
 
 
+@ON_SQLITE
 def test_only_raters_of_the_study_can_be_decided_of(new_survey):
     made, other = new_survey(2), new_survey(3)
     stranger = other.rater("stranger")

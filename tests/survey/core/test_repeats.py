@@ -5,6 +5,9 @@ import pytest
 from pirgan_tf import survey
 from pirgan_tf.survey.repeats import due_repeat, progress
 
+# What does not depend on the database is tested on one.
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
 
 def rate_all(made, name, stars):
     """Rates until nothing is left; returns the assignments, repeats with a minus, and progress.
@@ -26,6 +29,7 @@ def rate_all(made, name, stars):
             survey.rate(session, rater, given[0], stars(len(order), given[0] < 0), 900)
 
 
+@ON_SQLITE
 def test_practice_is_stored_but_its_images_still_want_their_answers(new_survey):
     made = new_survey(4, raters_per_image=1, images_per_rater=4, settings={"practice": 2})
     rate_all(made, "a", lambda number, repeat: 5)
@@ -44,6 +48,7 @@ def test_practice_is_stored_but_its_images_still_want_their_answers(new_survey):
     assert [event.kind for event in made.rows(survey.Event)][4:] == ["practice", "undo", "practice"]
 
 
+@ON_SQLITE
 def test_repeats_are_spread_and_show_what_was_answered_half_way(new_survey):
     made = new_survey(12, images_per_rater=12, settings={"repeats": 3})
     order, (done, total) = rate_all(made, "a", lambda number, repeat: 4)
@@ -75,6 +80,7 @@ def test_who_rates_the_same_image_differently_each_time_fails(new_survey):
     ]
 
 
+@ON_SQLITE
 def test_only_the_repeat_that_is_due_is_taken_and_stays(new_survey):
     made = new_survey(6, images_per_rater=6, settings={"repeats": 2})
     rater = made.rater("a")

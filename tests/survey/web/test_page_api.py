@@ -141,6 +141,19 @@ def test_each_mode_has_its_own_pages(site, page_site):
     assert "sendBeacon" in script.text
 
 
+def test_strangers_do_not_wait_for_the_right_to_write(page_site, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("written")
+
+    monkeypatch.setattr(type(page_site.database), "write", refuse)
+    client = page_site.visitor(origin=OWN)
+    given = {"visitor": "forged", "assignment": 1}
+    assert _event(page_site, client, given, "click").status_code == 401
+    page_site.study.key = "wrong"
+    assert _event(page_site, client, given, "click").status_code == 404
+    assert _next(page_site, client).status_code == 404
+
+
 def test_the_demonstration_shows_an_image_and_is_not_recorded(page_site):
     client = page_site.visitor(origin="http://survey.test")
     given = _next(page_site, client).json()
