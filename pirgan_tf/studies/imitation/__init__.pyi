@@ -1,0 +1,10 @@
+from .discriminator import Discriminator as Discriminator
+from .discriminator import reward as reward
+from .experts import ARRAYS as ARRAYS
+from .experts import BAD as BAD
+from .experts import NUM_TRAJECTORIES as NUM_TRAJECTORIES
+from .experts import Pairs as Pairs
+from .experts import choose_pairs as choose_pairs
+from .experts import read_expert as read_expert
+from .training import Training as Training
+from .training import imitate as imitate
