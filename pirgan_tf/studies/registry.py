@@ -49,6 +49,12 @@ STUDIES = {
         "images, by default scikit-learn's digits",
         "6 hours",
     ),
+    "imitation": Study(
+        f"{_HERE}.imitation.study",
+        "Generative adversarial imitation learning (OpenAI's post)",
+        "experts' trajectories of the package; needs pirgan-tf[control]",
+        "2 hours",
+    ),
     "infogan": Study(f"{_HERE}.infogan.study", "InfoGAN (OpenAI's post)", _DIGITS, "45 minutes"),
     "mixture": Study(
         f"{_HERE}.mixture.study", "Unrolled GANs, section 3.1, appendix A", "none", "3 hours"

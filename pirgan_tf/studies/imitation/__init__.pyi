@@ -6,5 +6,14 @@ from .experts import NUM_TRAJECTORIES as NUM_TRAJECTORIES
 from .experts import Pairs as Pairs
 from .experts import choose_pairs as choose_pairs
 from .experts import read_expert as read_expert
+from .figures import draw_curves as draw_curves
+from .figures import draw_returns as draw_returns
+from .results import ByCount as ByCount
+from .results import compare as compare
+from .results import compare_control as compare_control
+from .results import describe as describe
+from .results import describe_control as describe_control
 from .training import Training as Training
+from .training import clone as clone
 from .training import imitate as imitate
+from .training import train_expert as train_expert

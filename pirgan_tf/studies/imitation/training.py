@@ -27,7 +27,8 @@ class Training(NamedTuple):
     Attributes:
         returns: of the policy as it chooses the most probable action, after the training,
             `[50]`.
-        curve: the mean return of the episodes of every iteration, `[iterations]`.
+        curve: the mean return of the episodes of every iteration, `[iterations]`; of cloning,
+            which plays none, `[0]`.
     """
 
     returns: np.ndarray
@@ -93,7 +94,7 @@ def imitate(
     return Training(_evaluate(name, policy, seed), curve)
 
 
-def clone(name: str, pairs: Pairs, seed: int) -> np.ndarray:
+def clone(name: str, pairs: Pairs, seed: int) -> Training:
     """Trains a policy by maximum likelihood of the expert's actions: behaviour cloning.
 
     As the authors' code does: from 70 % of the pairs, and of the weights after every 100 steps
@@ -103,9 +104,6 @@ def clone(name: str, pairs: Pairs, seed: int) -> np.ndarray:
         name: of the environment.
         pairs: the expert's, two or more.
         seed: of weights and of every draw.
-
-    Returns:
-        The returns of the policy as it chooses the most probable action, `[50]`.
     """
     keras.utils.set_random_seed(seed)
     random = np.random.default_rng([seed, 3])
@@ -138,7 +136,8 @@ def clone(name: str, pairs: Pairs, seed: int) -> np.ndarray:
         if loss < best:
             best, kept = loss, model.get_weights()
     model.set_weights(kept)
-    return _evaluate(name, control.CategoricalPolicy(model), seed)
+    returns = _evaluate(name, control.CategoricalPolicy(model), seed)
+    return Training(returns, np.zeros(0))
 
 
 def train_expert(name: str, seed: int) -> dict[str, np.ndarray]:
