@@ -1,7 +1,8 @@
 from .environments import ENVIRONMENTS as ENVIRONMENTS
 from .environments import Environment as Environment
-from .environments import check_gymnasium as check_gymnasium
+from .environments import check_environments as check_environments
 from .environments import make_environments as make_environments
+from .figures import draw_curves as draw_curves
 from .learner import DISCOUNT as DISCOUNT
 from .learner import Learner as Learner
 from .policy import CategoricalPolicy as CategoricalPolicy

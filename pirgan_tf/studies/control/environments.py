@@ -1,11 +1,12 @@
 """The environments: gymnasium's classic control, with the time limits of the papers."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pirgan_tf.cli.options import check_name
 from pirgan_tf.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,15 +69,23 @@ ENVIRONMENTS = {
 }
 
 
-def check_gymnasium() -> None:
-    """Checks that gymnasium is there.
+def check_environments(names: Sequence[str], known: Iterable[str]) -> None:
+    """Checks the environments that an option lists, and that gymnasium is there.
 
     Raises:
-        InputError: if not.
+        InputError: if one is not known or stands there twice, or there is none, or no gymnasium.
     """
+    for name in names:
+        check_name("environment", name, known)
+    if not names or len(set(names)) < len(names):
+        raise InputError(
+            "environment must be one or several different names, with commas. "
+            f"Received: {','.join(names)}"
+        )
     if importlib.util.find_spec("gymnasium") is None:
         raise InputError(
-            "control needs gymnasium: pip install 'pirgan-tf[control]'. Received: no such module"
+            "environments need gymnasium: pip install 'pirgan-tf[control]'. "
+            "Received: no such module"
         )
 
 

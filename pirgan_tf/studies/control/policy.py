@@ -104,3 +104,27 @@ class CategoricalPolicy(Policy):
     def mode(self, parameters: np.ndarray) -> np.ndarray:
         """Returns the most probable actions `[n]`."""
         return parameters.argmax(1)
+
+
+class GaussianPolicy(Policy):
+    """A policy of one continuous action.
+
+    The parameters `[n, 2]` are the mean and the logarithm of the standard deviation; both depend
+    on the state, and are 0 at the beginning.
+    """
+
+    action = tf.TensorSpec((1,), tf.float32)
+
+    def distribution(self, parameters):
+        """Returns the distribution of actions `[n, 1]`."""
+        mean, scale = parameters[:, :1], tf.exp(parameters[:, 1:])
+        return tfp.distributions.MultivariateNormalDiag(mean, scale)
+
+    def draw(self, parameters: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        """Draws actions `[n, 1]`."""
+        mean, scale = parameters[:, :1], np.exp(parameters[:, 1:])
+        return (mean + scale * random.standard_normal(mean.shape)).astype(np.float32)
+
+    def mode(self, parameters: np.ndarray) -> np.ndarray:
+        """Returns the means `[n, 1]`."""
+        return parameters[:, :1].astype(np.float32)

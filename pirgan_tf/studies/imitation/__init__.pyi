@@ -6,7 +6,6 @@ from .experts import NUM_TRAJECTORIES as NUM_TRAJECTORIES
 from .experts import Pairs as Pairs
 from .experts import choose_pairs as choose_pairs
 from .experts import read_expert as read_expert
-from .figures import draw_curves as draw_curves
 from .figures import draw_returns as draw_returns
 from .results import ByCount as ByCount
 from .results import compare as compare

@@ -1,15 +1,14 @@
 """The figures of the study imitation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from pirgan_tf.analysis.figures import style
 from pirgan_tf.studies.imitation.results import ByCount
-from pirgan_tf.studies.trainings import Arrays
 
-_COLORS = (style.BLUE, style.VERMILLION, style.GREEN, style.ORANGE, style.PURPLE, style.SKY)
+_COLORS = (style.BLUE, style.VERMILLION)
 
 
 def draw_returns(
@@ -26,7 +25,7 @@ def draw_returns(
     for axes, (name, methods) in zip(panels, trained.items(), strict=True):
         style.dress(axes)
         axes.axhline(experts[name], color=style.BLACK, linestyle=":", linewidth=1)
-        for color, (method, groups) in zip(_COLORS, methods.items(), strict=False):
+        for color, (method, groups) in zip(_COLORS, methods.items(), strict=True):
             values = np.array([[each["returns"].mean() for each in groups[k]] for k in groups])
             counts = list(groups)
             axes.plot(counts, values, ".", color=color, markersize=3, alpha=style.FADED)
@@ -35,31 +34,4 @@ def draw_returns(
         axes.set(xlabel="trajectories", xticks=counts)
     panels[0].set_ylabel("return")
     style.name_lines(figure, 3)
-    return figure
-
-
-def draw_curves(
-    trained: Mapping[str, Mapping[str, Sequence[Arrays]]], experts: Mapping[str, float]
-) -> Figure:
-    """Draws returns by iteration: bold the mean over seeds, faint every seed, dotted the expert.
-
-    Args:
-        trained: the trainings of all seeds, by panel and line.
-        experts: the mean return of each panel's expert.
-    """
-    figure = style.new_figure(2.3)
-    panels = figure.subplots(1, len(trained), squeeze=False)[0]
-    for axes, (title, groups) in zip(panels, trained.items(), strict=True):
-        style.dress(axes)
-        axes.axhline(experts[title], color=style.BLACK, linestyle=":", linewidth=1)
-        for number, (name, group) in enumerate(groups.items()):
-            color = _COLORS[number % len(_COLORS)]
-            curves = np.stack([each["curve"] for each in group])
-            if len(curves) > 1:
-                axes.plot(curves.T, color=color, linewidth=0.4, alpha=style.FADED)
-            axes.plot(curves.mean(0), color=color, linewidth=1.4, label=name)
-        axes.set_title(title, fontsize=style.FONT_SIZE)
-        axes.set_xlabel("iteration")
-    panels[0].set_ylabel("return")
-    style.name_lines(figure, 5)
     return figure

@@ -3,13 +3,14 @@
 import dataclasses
 import functools
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from pirgan_tf import studies
 from pirgan_tf.cli.options import Options as CommandOptions
-from pirgan_tf.cli.options import check_name, option
+from pirgan_tf.cli.options import option
 from pirgan_tf.errors import InputError
 from pirgan_tf.studies import control, imitation
 from pirgan_tf.studies.numbers import read_numbers
@@ -61,20 +62,13 @@ class Options(CommandOptions):
     def validate(self) -> None:
         """Checks the names, the numbers, and that gymnasium is there."""
         super().validate()
-        for name in self.environment:
-            check_name("environment", name, control.ENVIRONMENTS)
-        if not self.environment or len(set(self.environment)) < len(self.environment):
-            raise InputError(
-                "environment must be one or several different names, with commas. "
-                f"Received: {','.join(self.environment)}"
-            )
+        control.check_environments(self.environment, control.ENVIRONMENTS)
         most = imitation.NUM_TRAJECTORIES
         if self.counts[-1] > most:
             raise InputError(
                 f"trajectories must be at most {most}, which an expert's file has. "
                 f"Received: {self.counts[-1]}"
             )
-        control.check_gymnasium()
 
 
 def run(options: Options, folder: Path) -> Outcome:
@@ -116,11 +110,12 @@ def run(options: Options, folder: Path) -> Outcome:
             "Returns of GAIL by iteration",
             "Of the policy as it draws actions, by the number of trajectories. Bold: the mean "
             "over seeds; faint: every seed; dotted: the expert.",
-            imitation.draw_curves(
+            control.draw_curves(
                 {
-                    name: {f"{count}": group for count, group in methods["GAIL"].items()}
+                    name: {str(count): _curves(group) for count, group in methods["GAIL"].items()}
                     for name, methods in trained.items()
                 },
+                "return",
                 levels,
             ),
         ),
@@ -226,6 +221,10 @@ def _train_all(
         ]
         for count in counts
     }
+
+
+def _curves(group: Sequence[studies.Arrays]) -> np.ndarray:
+    return np.stack([each["curve"] for each in group])
 
 
 def _tell(training: studies.Arrays) -> str:
