@@ -79,35 +79,14 @@ class Dynamics:
 
         @tf.function(input_signature=[*pair, tf.TensorSpec((), tf.int32)])
         def gains(x, y, call):
-            deviations = [tf.nn.softplus(layer.spread) for layer in self.layers]
             seeds = step_seeds(self._streams[1], call, len(self.layers))
-            half = [
-                tf.random.stateless_normal((_SAMPLES // 2, *layer.mean.shape), seed)
-                for layer, seed in zip(self.layers, seeds, strict=True)
-            ]
-            # Of opposite samples, what is odd in the noise cancels: the slope by a mean, were the
-            # network linear, is then exact.
-            noise = [tf.concat([each, -each], 0) for each in half]
-
-            def gain(pair):
-                means = [tf.identity(layer.mean) for layer in self.layers]
-                sds = [tf.identity(each) for each in deviations]
-                with tf.GradientTape() as tape:
-                    tape.watch([means, sds])
-                    weights = [
-                        mean + sd * each for mean, sd, each in zip(means, sds, noise, strict=True)
-                    ]
-                    likelihood = tf.reduce_mean(self._given(weights, *pair))
-                slopes = tape.gradient(likelihood, [means, sds])
-                # Of KL(new || old), the second derivative by a mean is 1 / sd^2, by an sd 2 / sd^2.
-                return tf.add_n(
-                    [
-                        tf.reduce_sum(tf.square(sd) * (tf.square(m) / 2 + tf.square(s) / 4))
-                        for sd, m, s in zip(sds, *slopes, strict=True)
-                    ]
-                )
-
-            return tf.vectorized_map(gain, (x, y))
+            total = 0.0
+            for sds, means_slope, sds_slope in self._slopes(x, y, seeds):
+                # Of KL(new || old), the second derivative by a mean is 1 / sd^2, and by an sd
+                # 2 / sd^2.
+                halves = tf.square(means_slope) / 2 + tf.square(sds_slope) / 4
+                total += tf.reduce_sum(tf.square(sds) * halves, (1, 2))
+            return total
 
         self._fit, self._gains = fit, gains
 
@@ -164,13 +143,36 @@ class Dynamics:
             x = x @ layer.mean + tf.sqrt(variances) * noise
         return tf.reduce_mean(self._log_probability(y, x), 0)
 
-    def _given(self, weights, x, y):
-        """Log-likelihoods `[samples]` of one observation, given samples of the weights."""
-        x = tf.tile(x[None, None], (_SAMPLES, 1, 1))
-        for number, each in enumerate(weights):
-            x = tf.nn.relu(x) if number else x
-            x = tf.concat([x, tf.ones_like(x[..., :1])], -1) @ each
-        return self._log_probability(y, x[:, 0])
+    def _slopes(self, x, y, seeds):
+        """Differentiates the log-likelihood of each observation by the weights of each layer.
+
+        Yields:
+            The standard deviations `[inputs + 1, units]`, and the slopes by the means and by the
+            standard deviations, `[n, inputs + 1, units]`.
+        """
+        x = tf.tile(x[None], (_SAMPLES, 1, 1))
+        parts = []
+        with tf.GradientTape() as tape:
+            for number, (layer, seed) in enumerate(zip(self.layers, seeds, strict=True)):
+                x = tf.nn.relu(x) if number else x
+                x = tf.concat([x, tf.ones_like(x[..., :1])], -1)
+                # Of opposite samples, what is odd in the noise cancels: the slope by a mean, were
+                # the network linear, is then exact.
+                half = tf.random.stateless_normal((_SAMPLES // 2, *layer.mean.shape), seed)
+                noise = tf.concat([half, -half], 0)
+                sds = tf.nn.softplus(layer.spread)
+                activations = x @ (layer.mean + sds * noise)
+                parts.append((x, noise, sds, activations))
+                x = activations
+            likelihood = tf.reduce_mean(self._log_probability(y, x), 0)
+        # An observation's slope by a weight is that by its activation times its input.
+        deltas = tape.gradient(likelihood, [part[-1] for part in parts])
+        for (x, noise, sds, _), delta in zip(parts, deltas, strict=True):
+            yield (
+                sds,
+                tf.einsum("sni,snj->nij", x, delta),
+                tf.einsum("sni,snj,sij->nij", x, delta, noise),
+            )
 
     def _log_probability(self, y, outputs):
         distribution = tfp.distributions.Normal(outputs, self._likelihood_sd)

@@ -34,22 +34,24 @@ class Discriminator:
         chosen = tf.TensorSpec((None,), tf.int64)
 
         def logits_of(states, actions):
-            return tf.gather(model(states), actions, batch_dims=1)
+            return tf.gather(model(states), actions[:, None], batch_dims=1)
 
         @tf.function(input_signature=[states, chosen])
         def logits(states, actions):
-            return logits_of(states, actions)
+            return logits_of(states, actions)[:, 0]
 
-        def entropy(logits):
-            return tf.nn.softplus(logits) - logits * tf.sigmoid(logits)
+        def mean_entropy(logits):
+            return tf.reduce_mean(tf.nn.softplus(logits) - logits * tf.sigmoid(logits))
 
         @tf.function(input_signature=[states, chosen])
         def fit(states, actions):
             with tf.GradientTape() as tape:
                 expert = logits_of(pairs.states, pairs.actions)
                 policy = logits_of(states, actions)
-                value = tf.reduce_mean(losses.real_image(expert) + _ENTROPY * entropy(expert))
-                value += tf.reduce_mean(losses.fake_image(policy) + _ENTROPY * entropy(policy))
+                value = tf.reduce_mean(losses.real_image(expert)) + tf.reduce_mean(
+                    losses.fake_image(policy)
+                )
+                value += _ENTROPY * (mean_entropy(expert) + mean_entropy(policy))
                 cost = -value
             optimizer.apply(tape.gradient(cost, variables), variables)
             return cost

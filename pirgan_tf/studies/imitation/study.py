@@ -134,8 +134,8 @@ def run(options: Options, folder: Path) -> Outcome:
             Picture(
                 "control",
                 "Imitation of an expert of CartPole that falls",
-                "The return of the policy by iteration and kind of reward; dotted: the expert. One that cannot "
-                "be negative pays for living, whatever the expert does.",
+                "The return of the policy by iteration and kind of reward; dotted: the expert. A "
+                "reward that cannot be negative pays for living, whatever the expert does.",
                 control.draw_curves(
                     {"bad expert": {kind: _curves(group) for kind, group in controls.items()}},
                     "return",
