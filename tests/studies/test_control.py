@@ -126,6 +126,8 @@ def test_advantages_are_returns_or_errors_and_stay_within_their_episode():
     returns = [1 + 0.5 * 2, 2, 3 + 0.5 * (4 + 0.5 * (5 + 0.5 * 10)), 4 + 0.5 * 10, 5 + 5]
     full = control.advantages(*given, discount=0.5, decay=1.0)
     assert full == pytest.approx(np.array(returns) - values)
+    ended = control.advantages(*given, discount=0.5, decay=1.0, end_value=8.0)
+    assert ended - full == pytest.approx([0.25 * 8, 0.5 * 8, 0, 0, 0])
 
 
 def test_episodes_know_their_returns_and_what_followed():

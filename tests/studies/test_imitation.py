@@ -28,6 +28,15 @@ def test_rewards_have_their_signs_and_the_signed_one_is_the_sum():
         assert (np.diff(rewards) > 0).all()
 
 
+def test_an_end_is_worth_what_the_best_adversary_makes_of_it():
+    # The expert's episodes last for a quarter of the limit, the policy's for three quarters.
+    logit = imitation.ending_logit(0.25, 0.75)
+    assert 1 / (1 + np.exp(-logit)) == pytest.approx(0.75 / (0.75 + 0.25))
+    assert imitation.ending_logit(0.4, 0.4) == 0
+    # Of shares that are 0, half a step of 200 is left.
+    assert imitation.ending_logit(1.0, 0.5) == pytest.approx(np.log(0.0025 / 0.5))
+
+
 def test_pairs_are_every_so_many_of_the_first_trajectories():
     lengths = np.array([25, 3, 40])
     steps = np.arange(68)
@@ -42,6 +51,7 @@ def test_pairs_are_every_so_many_of_the_first_trajectories():
         pairs = imitation.choose_pairs(expert, 2, 10, seed)
         chosen = pairs.states[:, 0].astype(int)
         assert (pairs.actions == chosen % 5).all()
+        assert pairs.lasting == pytest.approx(14 / 200)
         *long, short = chosen
         assert np.diff(long).tolist() == [10] * (len(long) - 1)
         assert long[0] < 10 and long[-1] >= 15 and 25 <= short < 28
@@ -76,7 +86,7 @@ def test_an_adversary_begins_undecided_and_learns_to_tell():
     keras.utils.set_random_seed(0)
     random = np.random.default_rng(0)
     states = random.standard_normal((60, 2)).astype(np.float32)
-    expert = imitation.Pairs(states, (states[:, 0] > 0).astype(np.int64))
+    expert = imitation.Pairs(states, (states[:, 0] > 0).astype(np.int64), 1.0)
     others = 1 - expert.actions
     adversary = imitation.Discriminator(expert, 2)
     # -2 log(1/2), less the entropy of two even decisions, weighted by 0.001.
@@ -103,7 +113,7 @@ def test_imitation_begins_with_an_untrained_policy_and_is_rewarded_by_the_advers
     pairs = imitation.choose_pairs(imitation.read_expert("CartPole"), 1, 10, 0)
     rewarded = []
     monkeypatch.setattr(
-        control.Learner, "learn", lambda self, episodes, rewards: rewarded.append(rewards)
+        control.Learner, "learn", lambda self, episodes, rewards, end: rewarded.append(rewards)
     )
     found = imitation.imitate("CartPole", pairs, "negative", iterations=3, steps=300, seed=0)
     # A policy of equal probabilities, and of its most probable actions the first: always left.
@@ -151,8 +161,8 @@ def test_the_command_compares_with_cloning_and_with_a_bad_expert(study):
     assert figures["CartPole: return of the expert"]["value"] == 200
     bad = "bad expert of CartPole: return of GAIL by the {} reward"
     assert figures[bad.format("positive")]["value"] == 200.5
-    assert figures[bad.format("signed")]["value"] == 10.5
-    assert "200.5 by the positive reward, 10.5 by the signed reward" in found["answer"]
+    assert figures[bad.format("endings")]["value"] == 10.5
+    assert "200.5 by the positive reward, 10.5 by the endings reward" in found["answer"]
     assert set(found["figures"]) == {"returns", "curves", "control"}
 
 

@@ -1,4 +1,5 @@
 from .environments import ENVIRONMENTS as ENVIRONMENTS
+from .environments import TIME_LIMIT as TIME_LIMIT
 from .environments import Environment as Environment
 from .environments import check_environments as check_environments
 from .environments import make_environments as make_environments

@@ -26,12 +26,13 @@ class Learner:
         self._region = TrustRegion(policy)
         self._baseline = Baseline(build_network(states, 1), seed)
 
-    def learn(self, episodes: Episodes, rewards: np.ndarray) -> Update:
+    def learn(self, episodes: Episodes, rewards: np.ndarray, end_value: float = 0.0) -> Update:
         """Updates the policy and the baseline, once.
 
         Args:
             episodes: of the policy as it is.
             rewards: for every step, `[n]`, in place of those of the environment.
+            end_value: what comes after an episode that ended.
         """
         values = self._baseline.predict(episodes.observations)
         gains = advantages(
@@ -41,6 +42,7 @@ class Learner:
             self._baseline.predict(episodes.last),
             discount=DISCOUNT,
             decay=_DECAY,
+            end_value=end_value,
         )
         scaled = (gains - gains.mean()) / (gains.std() + 1e-8)
         update = self._region.update(episodes.observations, episodes.actions, scaled)

@@ -23,11 +23,12 @@ def advantages(
     *,
     discount: float,
     decay: float,
+    end_value: float = 0.0,
 ) -> np.ndarray:
     """Estimates generalised advantages (Schulman et al. 2016, equation 16).
 
-    What comes after an episode that ended is worth nothing; where one was cut off by the time
-    limit, its last state is worth what the baseline says.
+    Where an episode was cut off by the time limit, its last state is worth what the baseline
+    says.
 
     Args:
         episodes: what was done.
@@ -36,11 +37,12 @@ def advantages(
         last_values: of the states after the last steps, `[episodes]`.
         discount: gamma, per step.
         decay: lambda: 1 has the least bias, 0 the least variance.
+        end_value: what comes after an episode that ended.
 
     Returns:
         `[n]`.
     """
-    after = np.where(episodes.ended, 0.0, last_values)
+    after = np.where(episodes.ended, end_value, last_values)
     following = np.append(values[1:], 0.0)
     following[np.cumsum(episodes.lengths) - 1] = after
     errors = rewards + discount * following - values

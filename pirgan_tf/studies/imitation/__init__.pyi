@@ -1,4 +1,5 @@
 from .discriminator import Discriminator as Discriminator
+from .discriminator import ending_logit as ending_logit
 from .discriminator import reward as reward
 from .experts import ARRAYS as ARRAYS
 from .experts import BAD as BAD

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pirgan_tf.files.arrays import read_arrays
+from pirgan_tf.studies.control.environments import TIME_LIMIT
 
 ARRAYS = ("observations", "actions", "lengths", "returns")
 """The arrays of a file of trajectories."""
@@ -24,10 +25,12 @@ class Pairs(NamedTuple):
     Attributes:
         states: observations `[n, size]`, float32.
         actions: `[n]`, int64.
+        lasting: the share of the time limit for which the trajectories last, in mean.
     """
 
     states: np.ndarray
     actions: np.ndarray
+    lasting: float
 
 
 def read_expert(name: str) -> dict[str, np.ndarray]:
@@ -66,4 +69,8 @@ def choose_pairs(
             for length, end in zip(lengths, ends, strict=True)
         ]
     )
-    return Pairs(expert["observations"][chosen], expert["actions"][chosen].astype(np.int64))
+    return Pairs(
+        expert["observations"][chosen],
+        expert["actions"][chosen].astype(np.int64),
+        float(lengths.mean() / TIME_LIMIT),
+    )

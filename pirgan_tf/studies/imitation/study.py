@@ -17,9 +17,9 @@ from pirgan_tf.studies.numbers import read_numbers
 from pirgan_tf.studies.outcome import Outcome, Picture
 from pirgan_tf.studies.unroll_options import seeds_option
 
-_KINDS = ("positive", "negative", "signed")
-# What the control compares: only the first pays for living alone.
-_CONTROLS = ("positive", "signed")
+_KINDS = ("positive", "negative", "signed", "endings")
+# What the control compares: the first pays for living alone.
+_CONTROLS = ("positive", "endings")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,9 +38,10 @@ class Options(CommandOptions):
     )
     seeds: int = seeds_option(3)
     reward: str = option(
-        "What the policy is rewarded with: -log(1 - D), which is positive; log D, which is "
-        "negative; or their sum, the signed log D / (1 - D). usual is signed in CartPole, whose "
-        "episodes end by failing, and negative in the others, whose episodes end at the goal.",
+        "What the policy is rewarded with: the positive -log(1 - D); the negative log D; their "
+        "sum, which is signed; or, with endings, the positive one for which the time after the "
+        "end of an episode counts too. usual is endings in CartPole, whose episodes end by "
+        "failing, and negative in the others, whose episodes end at the goal.",
         "usual",
         choices=("usual", *_KINDS),
     )
@@ -162,7 +163,7 @@ def run(options: Options, folder: Path) -> Outcome:
 def _reward_in(name: str, reward: str) -> str:
     if reward != "usual":
         return reward
-    return "negative" if control.ENVIRONMENTS[name].ends_well else "signed"
+    return "negative" if control.ENVIRONMENTS[name].ends_well else "endings"
 
 
 def _expert(options: Options, folder: Path, name: str) -> studies.Arrays:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pirgan_tf.studies import control
-from pirgan_tf.studies.imitation.discriminator import Discriminator, reward
+from pirgan_tf.studies.imitation.discriminator import Discriminator, ending_logit, reward
 from pirgan_tf.studies.imitation.experts import BAD, NUM_TRAJECTORIES, Pairs
 
 BESIDE = 25
@@ -39,20 +39,24 @@ def _learn(
     name: str,
     policy: control.Policy,
     states: np.ndarray,
-    rewards: Callable[[control.Episodes], np.ndarray],
+    reward_of: Callable[[control.Episodes], tuple[np.ndarray, float]],
     *,
     iterations: int,
     steps: int,
     seed: int,
 ) -> np.ndarray:
-    """Trains a policy by a function from episodes to rewards, and returns the mean returns."""
+    """Trains a policy by a function from episodes to rewards and to what comes after an end.
+
+    Returns:
+        The mean return of the episodes of every iteration, `[iterations]`.
+    """
     environments = control.make_environments(control.ENVIRONMENTS[name].gymnasium_id, BESIDE)
     learner = control.Learner(policy, states, seed)
     curve = []
     for iteration in range(iterations):
         random = np.random.default_rng([seed, 0, iteration])
         episodes = control.collect(environments, policy.actor(), random, steps=steps)
-        learner.learn(episodes, rewards(episodes))
+        learner.learn(episodes, *reward_of(episodes))
         curve.append(episodes.returns.mean())
     return np.array(curve)
 
@@ -84,12 +88,18 @@ def imitate(
     policy = control.CategoricalPolicy(control.build_network(pairs.states, actions))
     discriminator = Discriminator(pairs, actions)
 
-    def rewards(episodes: control.Episodes) -> np.ndarray:
-        discriminator.fit(episodes.observations, episodes.actions)
-        return reward(discriminator.logits(episodes.observations, episodes.actions), kind)
+    def reward_of(episodes: control.Episodes) -> tuple[np.ndarray, float]:
+        given = (episodes.observations, episodes.actions)
+        if kind != "endings":
+            discriminator.fit(*given)
+            return reward(discriminator.logits(*given), kind), 0.0
+        lasting = float(episodes.lengths.mean() / control.TIME_LIMIT)
+        discriminator.fit(*given, pairs.lasting, lasting)
+        end = reward(np.array(ending_logit(pairs.lasting, lasting)), kind)
+        return reward(discriminator.logits(*given), kind), float(end / (1 - control.DISCOUNT))
 
     curve = _learn(
-        name, policy, pairs.states, rewards, iterations=iterations, steps=steps, seed=seed
+        name, policy, pairs.states, reward_of, iterations=iterations, steps=steps, seed=seed
     )
     return Training(_evaluate(name, policy, seed), curve)
 
@@ -164,13 +174,19 @@ def train_expert(name: str, seed: int) -> dict[str, np.ndarray]:
     states = untrained.observations
     policy = control.CategoricalPolicy(control.build_network(states, spec.actions))
 
-    def rewards(episodes: control.Episodes) -> np.ndarray:
+    def reward_of(episodes: control.Episodes) -> tuple[np.ndarray, float]:
         before, after = map(spec.potential, (episodes.observations, episodes.next_observations))
         after[(np.cumsum(episodes.lengths) - 1)[episodes.ended]] = 0.0
-        return sign * episodes.rewards + control.DISCOUNT * after - before
+        return sign * episodes.rewards + control.DISCOUNT * after - before, 0.0
 
     _learn(
-        name, policy, states, rewards, iterations=_EXPERT_ITERATIONS, steps=_EXPERT_STEPS, seed=seed
+        name,
+        policy,
+        states,
+        reward_of,
+        iterations=_EXPERT_ITERATIONS,
+        steps=_EXPERT_STEPS,
+        seed=seed,
     )
     played = control.collect(
         environments, policy.actor(), random, steps=1, episodes=NUM_TRAJECTORIES
