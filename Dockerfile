@@ -14,7 +14,7 @@ WORKDIR /opt/pirgan_tf
 COPY constraints.txt setup.py pyproject.toml README.md LICENSE ./
 COPY pirgan_tf pirgan_tf
 # The pinned release of tensorflow brings its own CUDA libraries by this extra.
-RUN pip install --no-cache-dir --constraint constraints.txt ".[gpu,survey,cluster]"
+RUN pip install --no-cache-dir --constraint constraints.txt ".[gpu,survey,cluster,control]"
 COPY bin bin
 COPY configs configs
 ENV PATH="/opt/pirgan_tf/bin:${PATH}"

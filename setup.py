@@ -20,6 +20,8 @@ STAGES = (
     "benchmark",
 )
 
+CONTROL = ("gymnasium>=1.0",)
+
 SURVEY = (
     "fastapi>=0.115",
     "krippendorff>=0.8",
@@ -40,7 +42,7 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["pirgan_tf", "pirgan_tf.*"]),
     package_data={
-        "pirgan_tf": [f"**/*.{kind}" for kind in ("pyi", "html", "css", "js", "svg", "md")]
+        "pirgan_tf": [f"**/*.{kind}" for kind in ("pyi", "html", "css", "js", "svg", "md", "npz")]
     },
     python_requires=">=3.10,<3.14",
     install_requires=[
@@ -67,9 +69,11 @@ setup(
     ],
     extras_require={
         "cluster": ["ray>=2.30"],
+        "control": CONTROL,
         "gpu": ["tensorflow[and-cuda]>=2.19,<2.22"],
         "survey": SURVEY,
         "dev": [
+            *CONTROL,
             *SURVEY,
             "httpx>=0.27",
             "mypy>=1.14",

@@ -30,6 +30,7 @@ _TUTORIAL = "NIPS 2016 tutorial: GANs"
 _STORIES = "Generating Gaussians, Pictures and Stories"
 _HERE = "pirgan_tf.studies"
 _DIGITS = "labelled images, by default scikit-learn's digits"
+_CONTROL = "none; needs pirgan-tf[control]"
 
 STUDIES = {
     "digits_rnn": Study(
@@ -39,6 +40,9 @@ STUDIES = {
         "3 hours",
     ),
     "divergences": Study(f"{_HERE}.divergences", f"{_TUTORIAL}, figure 3.6", "none", "seconds"),
+    "exploration": Study(
+        f"{_HERE}.exploration.study", "VIME (OpenAI's post)", _CONTROL, "30 minutes"
+    ),
     "gaussian": Study(f"{_HERE}.gaussian.study", f"{_STORIES}, section 2", "none", "10 minutes"),
     "generator_costs": Study(
         f"{_HERE}.generator_costs", f"{_TUTORIAL}, section 3.2", "none", "seconds"
@@ -48,6 +52,12 @@ STUDIES = {
         "Unrolled GANs, section 3.3, appendix C",
         "images, by default scikit-learn's digits",
         "6 hours",
+    ),
+    "imitation": Study(
+        f"{_HERE}.imitation.study",
+        "GAIL (OpenAI's post)",
+        _CONTROL,
+        "2 hours",
     ),
     "infogan": Study(f"{_HERE}.infogan.study", "InfoGAN (OpenAI's post)", _DIGITS, "45 minutes"),
     "mixture": Study(

@@ -1,0 +1,5 @@
+"""Imitation by an adversary (Generative Adversarial Imitation Learning), and its experts."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)
