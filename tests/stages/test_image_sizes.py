@@ -12,6 +12,8 @@ from pirgan_tf.files.path import memory_bytes
 from pirgan_tf.stages.sample import check_gallery_fits
 
 TRAINING = ("--steps=2", "--batch_size=4", "--width=0.0625")
+# They are drawn in other tests.
+NO_GRIDS = "--images_every=0"
 
 
 def _photographs(folder, size):
@@ -41,7 +43,7 @@ def test_the_whole_chain_has_the_image_size_that_it_began_with(
         source = (f"--dataset=folder:{imported}",)
     else:
         source = ("--landscapes=8", f"--image_size={size}")
-    gan = call("pretrain", "gan", *TRAINING, *source, f"--family={family}")
+    gan = call("pretrain", "gan", *TRAINING, *source, f"--family={family}", NO_GRIDS)
     assert json.loads((gan / "gan.json").read_text()) | {
         "family": family,
         "image_size": size,
@@ -62,7 +64,7 @@ def test_the_whole_chain_has_the_image_size_that_it_began_with(
         "--heldout=0.25",
     )
     assert json.loads((judge / "estimator.json").read_text())["image_size"] == size
-    tuned = call("tune", "tuned", *TRAINING[:2], f"--gan={gan}", f"--estimator={judge}")
+    tuned = call("tune", "tuned", *TRAINING[:2], f"--gan={gan}", f"--estimator={judge}", NO_GRIDS)
     assert (tuned / "gan.json").read_text() == (gan / "gan.json").read_text()
     after = call("sample", "after", f"--gan={tuned}", "--num_images=12", "--seed=1")
     compared = call(
