@@ -99,6 +99,8 @@ async def _rate(rater: _Person, options: argparse.Namespace, stars: Counter) -> 
     session = aiohttp.ClientSession(
         options.link,
         headers={"user-agent": rater.agent},
+        # Less than the server's, which closes a connection that is idle for longer.
+        connector=aiohttp.TCPConnector(keepalive_timeout=1),
         # Cookies are sent to an address without a name too.
         cookie_jar=aiohttp.CookieJar(unsafe=True),
         raise_for_status=True,
