@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from pirgan_tf.survey.append_only import STATEMENTS
+
 SCHEMA_VERSION = 3
 MAX_ID = 2**63 - 1
 # The minute of the clock in which an event happened, as the index has it.
@@ -217,34 +219,6 @@ IMAGES = cast(Table, Image.__table__)
 ASSIGNMENTS = cast(Table, Assignment.__table__)
 RATERS = cast(Table, Rater.__table__)
 
-# SQLite's INSERT OR REPLACE deletes the row before, and tells no trigger of it.
-NO_REPLACEMENT = """
-    CREATE TRIGGER events_no_replacement BEFORE INSERT ON events
-    WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
-    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-    """
-_APPEND_ONLY = {
-    "sqlite": [
-        NO_REPLACEMENT,
-        *(
-            f"""
-            CREATE TRIGGER events_no_{action.lower()} BEFORE {action} ON events
-            BEGIN SELECT RAISE(ABORT, 'events are append-only'); END
-            """
-            for action in ("UPDATE", "DELETE")
-        ),
-    ],
-    "postgresql": [
-        """
-        CREATE FUNCTION survey_refuse() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION 'events are append-only'; END $$
-        """,
-        """
-        CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON events
-        FOR EACH STATEMENT EXECUTE FUNCTION survey_refuse()
-        """,
-    ],
-}
-for _dialect, _statements in _APPEND_ONLY.items():
+for _dialect, _statements in STATEMENTS.items():
     for _statement in _statements:
         event.listen(Event.__table__, "after_create", DDL(_statement).execute_if(dialect=_dialect))

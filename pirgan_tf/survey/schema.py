@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.path import refusal
-from pirgan_tf.survey.models import NO_REPLACEMENT, SCHEMA_VERSION, Base, SchemaVersion
+from pirgan_tf.survey.append_only import NO_REPLACEMENT
+from pirgan_tf.survey.models import SCHEMA_VERSION, Base, SchemaVersion
 
 WANTED = "database must be a survey's own, or not exist yet"
 # Any number will do, if all processes that might create the tables at once use it.
