@@ -6,17 +6,15 @@ import ipaddress
 import re
 import socket
 from pathlib import Path
-from typing import Any, NoReturn
-
-import numpy as np
+from typing import NoReturn
 
 from pirgan_tf import survey
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import run_folder
 from pirgan_tf.cli.paths import check_apart, check_writable
-from pirgan_tf.data.gallery import gallery_name, read_gallery
 from pirgan_tf.errors import InputError
+from pirgan_tf.stages.shared.mixed_galleries import mix_galleries
 from pirgan_tf.survey.listening import listen
 
 STAGE = "serve"
@@ -126,7 +124,7 @@ class ServeOptions(Options):
                     f"Received: {address!r}"
                 )
         self._check_rules()
-        self._check_galleries()
+        mix_galleries(self.gallery)
 
     def _check_rules(self) -> None:
         survey.parse_validity(self.validity)
@@ -140,25 +138,6 @@ class ServeOptions(Options):
                     f"Received: {value} of {self.images_per_rater}"
                 )
 
-    def _check_galleries(self) -> None:
-        if not self.gallery:
-            raise InputError("gallery must name at least one. Received: none")
-        galleries = [read_gallery(path) for path in self.gallery]
-        names = [gallery_name(path) for path in self.gallery]
-        for what, values in (
-            ("have folders of different names", names),
-            ("have different images", [gallery.fingerprint for gallery in galleries]),
-        ):
-            if len(set(values)) < len(values):
-                raise InputError(
-                    f"galleries of one study must {what}. Received: {', '.join(self.gallery)}"
-                )
-        sizes = [gallery.image_size for gallery in galleries]
-        if len(set(sizes)) > 1:
-            raise InputError(
-                f"galleries of one study must be of images of one size. Received: {sizes}"
-            )
-
     def check_output(self) -> None:
         """Checks that the folder can be written; it may be there already."""
         check_apart(Path(self.output), self.inputs())
@@ -170,6 +149,7 @@ def run(options: ServeOptions) -> None:
 
     Images of several galleries are mixed: each rater sees equally many of each, and cannot
     tell which is which.
+
     Prints the raters' link, and once, when the study begins, the token of its owner's
     page; export_interactions writes the interactions.csv that train_estimator takes.
     Started again, it resumes the same study. Other studies in the same database,
@@ -213,32 +193,23 @@ def main() -> NoReturn:
 
 
 def _study(options: ServeOptions, database: "survey.Database") -> tuple["survey.Study", str | None]:
-    galleries = {gallery_name(path): read_gallery(path) for path in options.gallery}
-    several = len(galleries) > 1
-    settings: dict[str, Any] = {
-        "validity": survey.parse_validity(options.validity),
-        "practice": options.practice_images,
-        "repeats": options.repeated_images,
-    }
-    if several:
-        settings["galleries"] = {name: gallery.fingerprint for name, gallery in galleries.items()}
+    mixed = mix_galleries(options.gallery)
     study, token = survey.create_study(
         database,
-        np.concatenate([gallery.images for gallery in galleries.values()]),
-        [
-            f"{name}/{image_id}" if several else image_id
-            for name, gallery in galleries.items()
-            for image_id in gallery.ids.tolist()
-        ],
-        galleries=np.repeat(
-            range(len(galleries)), [len(gallery.images) for gallery in galleries.values()]
-        ).tolist(),
-        name=options.name or ("images" if several else next(iter(galleries))),
+        mixed.images,
+        mixed.image_ids,
+        galleries=mixed.places,
+        name=options.name or (mixed.names[0] if len(mixed.names) == 1 else "images"),
         mode=options.mode,
         raters_per_image=options.raters_per_image,
         images_per_rater=options.images_per_rater,
         assignment_seconds=60 * options.assignment_minutes,
-        settings=settings,
+        settings={
+            "validity": survey.parse_validity(options.validity),
+            "practice": options.practice_images,
+            "repeats": options.repeated_images,
+            "galleries": mixed.fingerprints,
+        },
     )
     if options.renew_token and token is None:
         token = survey.renew_token(database, study)

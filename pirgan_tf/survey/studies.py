@@ -51,7 +51,7 @@ def create_study(
             above 0.
         settings: JSON; "validity" holds what `ValidityRules.parse` takes, "practice" how many
             images each rater begins with that do not count, "repeats" how many images each
-            rater sees a second time, and "galleries", of several ones, the fingerprints by name.
+            rater sees a second time, and "galleries" the fingerprints of several ones by name.
 
     Returns:
         The study, and its owner's token; only its hash is kept, so there is None for a
