@@ -122,8 +122,14 @@ async def _rate(rater: _Person, options: argparse.Namespace, stars: Counter) -> 
 
 
 async def _post(session: aiohttp.ClientSession, path: str, body: dict) -> bytes:
-    async with session.post(path, json=body) as answer:
-        return await answer.read()
+    for pause in (1, 2, 4, 8, 16):
+        async with session.post(path, json=body, raise_for_status=False) as answer:
+            # Too busy: the page asks again, too.
+            if answer.status != 503:
+                answer.raise_for_status()
+                return await answer.read()
+        await asyncio.sleep(pause)
+    raise SystemExit(f"the server must answer. Received: 503 for {path}, five times")
 
 
 def _blueness(png: bytes) -> float:
