@@ -164,12 +164,14 @@ def test_ceiling_by_hand_and_at_the_edges():
     reliability = 1 - (0.24 / 4 + 0.24 / 9) / 2 / 0.02
     assert reliability < 0
     assert spearman_ceiling([0.4, 0.6], [5, 10]) == 0
-    reliability = 1 - (0.09 / 4 + 0.09 / 9) / 2 / 0.32
-    assert spearman_ceiling([0.1, 0.9], [5, 10]) == pytest.approx(math.sqrt(reliability))
+    reliability = 1 - (0.16 / 4 + 0.09 / 9) / 2 / 0.245
+    assert spearman_ceiling([0.2, 0.9], [5, 10]) == pytest.approx(math.sqrt(reliability))
     # The third image was shown once and does not count.
-    assert spearman_ceiling([0.1, 0.9, 1.0], [5, 10, 1]) == spearman_ceiling([0.1, 0.9], [5, 10])
+    assert spearman_ceiling([0.2, 0.9, 1.0], [5, 10, 1]) == spearman_ceiling([0.2, 0.9], [5, 10])
     assert spearman_ceiling([0, 1, 1], 1) is None
     assert spearman_ceiling([0.1, 0.1, 0.1], 10) is None
+    # Of stars: nobody knows how much less than counts these vary.
+    assert spearman_ceiling([0.25, 0.9], [5, 10]) is None
     with pytest.raises(InputError, match=r"1\.5"):
         spearman_ceiling([0.1, 1.5], 10)
     with pytest.raises(InputError, match="Received: 2 and 3"):

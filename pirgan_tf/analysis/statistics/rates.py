@@ -36,9 +36,9 @@ def spearman_ceiling(pir: ArrayLike, impressions: ArrayLike) -> float | None:
 
     clipped to [0, 1]; pir (1 - pir) / (impressions - 1) is the unbiased estimate
     of an image's binomial variance. It holds for Pearson's correlation and closely
-    for Spearman's. Weighted sums such as star ratings vary less than counts do, so
-    theirs is an estimate on the low side. A textbook result on attenuation
-    (Spearman 1904), not from the paper.
+    for Spearman's. Weighted sums such as star ratings vary less than counts do, by how
+    much their sum does not tell. A textbook result on attenuation (Spearman 1904), not
+    from the paper.
 
     Args:
         pir: [n] observed rates in [0, 1].
@@ -47,7 +47,7 @@ def spearman_ceiling(pir: ArrayLike, impressions: ArrayLike) -> float | None:
 
     Returns:
         A number in [0, 1]; None if it cannot be told: fewer than two images shown
-        at least twice, or all their rates equal.
+        at least twice, all their rates equal, or positives that are not whole numbers.
 
     Raises:
         InputError: rates outside [0, 1], or impressions of another length or below 1.
@@ -66,7 +66,9 @@ def spearman_ceiling(pir: ArrayLike, impressions: ArrayLike) -> float | None:
         )
     impressions = np.broadcast_to(impressions, pir.shape)
     pir, impressions = pir[impressions > 1], impressions[impressions > 1]
-    if len(pir) < 2 or np.ptp(pir) == 0:
+    positives = pir * impressions
+    whole = np.allclose(positives, np.rint(positives), rtol=1e-6, atol=1e-6)
+    if len(pir) < 2 or np.ptp(pir) == 0 or not whole:
         return None
     chance = np.mean(pir * (1 - pir) / (impressions - 1))
     return math.sqrt(min(max(1 - chance / pir.var(ddof=1), 0), 1))
