@@ -82,6 +82,28 @@ def test_an_expert_of_the_package_has_played_in_gymnasium(name):
         assert seen == pytest.approx(expert["observations"][step + 1], abs=1e-5)
 
 
+def test_the_potential_that_helps_an_expert_depends_on_start_and_end_alone(monkeypatch):
+    seen = []
+    monkeypatch.setattr(control.Learner, "learn", lambda self, *given: seen.append(given))
+    monkeypatch.setattr(training, "_EXPERT_ITERATIONS", 1)
+    monkeypatch.setattr(training, "_EXPERT_STEPS", 100)
+    expert = imitation.train_expert("MountainCar", 0)
+    assert len(expert["lengths"]) == imitation.NUM_TRAJECTORIES
+    assert expert["lengths"].sum() == len(expert["observations"]) == len(expert["actions"])
+    imitation.train_expert(imitation.BAD, 0)
+    (episodes, rewards, _), (_, reversed_rewards, _) = seen
+    # An untrained policy does not reach the goal: all episodes are cut off.
+    assert not episodes.ended.any()
+    first = slice(0, episodes.lengths[0])
+    discounts = control.DISCOUNT ** np.arange(episodes.lengths[0])
+    growth = discounts @ (rewards[first] - episodes.rewards[first])
+    ends = np.stack([episodes.last[0], episodes.observations[0]])
+    last, start = control.ENVIRONMENTS["MountainCar"].potential(ends)
+    assert growth == pytest.approx(control.DISCOUNT ** episodes.lengths[0] * last - start)
+    # CartPole has no potential, and the bad expert pays for every step.
+    assert (reversed_rewards == -1).all()
+
+
 def test_an_adversary_begins_undecided_and_learns_to_tell():
     keras.utils.set_random_seed(0)
     random = np.random.default_rng(0)
