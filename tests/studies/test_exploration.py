@@ -40,7 +40,7 @@ def test_fitted_dynamics_are_the_posterior_of_linear_regression():
     x = random.standard_normal((100, 1)).astype(np.float32)
     y = 0.5 * x - 0.2
     before = dynamics.gains(x, y).mean()
-    dynamics.fit(x, y, random.integers(100, size=(1500, 10)))
+    dynamics.fit(x, y, random.integers(100, size=(900, 10)))
     features = np.hstack([x, np.ones((100, 1))])
     precision = features.T @ features + np.eye(2) / 0.25
     [layer] = dynamics.layers
@@ -49,7 +49,7 @@ def test_fitted_dynamics_are_the_posterior_of_linear_regression():
     # Of independent Gaussians, the nearest have the precisions on the diagonal, 0.11 and 0.1;
     # the standard deviations are on their way there from 0.5.
     sds = np.log1p(np.exp(layer.spread.numpy()))[:, 0]
-    assert (sds < 0.35).all()
+    assert (sds < 0.4).all()
     assert (sds > 0.9 / np.sqrt(np.diag(precision))).all()
     assert dynamics.gains(x, y).mean() < before / 10
 
@@ -64,24 +64,26 @@ def test_the_test_of_counts_is_fishers():
     assert p_value(ways) == pytest.approx(4 / 56)
 
 
-@pytest.mark.parametrize("name", exploration.TASKS)
-def test_information_is_rewarded_in_medians_once_something_is_known(monkeypatch, name):
+def test_information_is_rewarded_in_medians_once_something_is_known(monkeypatch):
     rewarded = []
     monkeypatch.setattr(
         control.Learner, "learn", lambda self, episodes, rewards: rewarded.append(rewards)
     )
     monkeypatch.setattr(training, "_UPDATES", 3)
-    task = exploration.TASKS[name]._replace(time_limit=8)
-    monkeypatch.setitem(exploration.TASKS, name, task)
-    for weight in (0.5, 0.0):
-        reached = exploration.explore(name, weight, iterations=3, steps=40, seed=0)
-        # No policy can reach the goal in eight steps.
-        assert reached.tolist() == [0.0] * 3
-    first, second, third, *noise = rewarded
-    assert not np.any([first, *noise])
+    for name, task in exploration.TASKS.items():
+        monkeypatch.setitem(exploration.TASKS, name, task._replace(time_limit=8))
+    # No policy can reach the goal in eight steps.
+    reached = exploration.explore("Acrobot", 0.5, iterations=3, steps=40, seed=0)
+    assert reached.tolist() == [0.0] * 3
+    # Nothing in the first iteration, before which nothing was known.
+    second, third = rewarded
     assert min(second.min(), third.min()) > 0
     assert np.median(second) == pytest.approx(0.5)
     assert np.median(third) != pytest.approx(0.5)
+
+    # Noise alone is not rewarded, and there is nothing to learn.
+    exploration.explore("MountainCar", 0.0, iterations=1, steps=40, seed=0)
+    assert len(rewarded) == 2
 
 
 def test_the_command_counts_seeds_and_goes_on_with_more(commands, tmp_path, monkeypatch):

@@ -54,7 +54,7 @@ class Baseline:
     """A network of the value of states, which is fitted anew to every batch of episodes.
 
     Args:
-        model: from observations `[n, size]` to `[n, 1]`, in standard deviations of the first
+        model: from observations `[n, size]` to `[n, 1]`, in standard deviations of the last
             batch's targets from their mean.
         seed: of the order in which states are seen.
     """
@@ -95,8 +95,9 @@ class Baseline:
 
     def fit(self, states: np.ndarray, targets: np.ndarray) -> None:
         """Fits the network to targets `[n]` of observations `[n, size]`."""
-        if not self._scale:
-            self._mean, self._scale = float(targets.mean()), float(targets.std()) + 1e-3
+        # Anew, because rewards may become many times as large: those of an adversary, and those of
+        # a goal once it is found.
+        self._mean, self._scale = float(targets.mean()), float(targets.std()) + 1e-8
         count = max(1, len(states) // _BATCH)
         orders = [
             self._random.permutation(len(states))[: count * _BATCH].reshape(count, -1)

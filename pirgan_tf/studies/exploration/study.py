@@ -35,7 +35,7 @@ class Options(CommandOptions):
         1e-4,
         above=0.0,
     )
-    iterations: int = option("Updates of the policy in each training.", 50, minimum=_LAST)
+    iterations: int = option("Updates of the policy in each training.", 20, minimum=_LAST)
     steps: int = option(
         "Steps of the environment per update, at least.", 5000, minimum=1, below=2**20
     )

@@ -52,7 +52,9 @@ def explore(name: str, weight: float, *, iterations: int, steps: int, seed: int)
         if curiosity:
             rewards += weight * curiosity.rewards(episodes)
             curiosity.learn(episodes, random)
-        learner.learn(episodes, rewards)
+        # All of 0, they change nothing.
+        if rewards.any():
+            learner.learn(episodes, rewards)
         reached.append(episodes.ended.mean())
     return np.array(reached)
 

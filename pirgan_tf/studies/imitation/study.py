@@ -45,7 +45,9 @@ class Options(CommandOptions):
         "usual",
         choices=("usual", *_KINDS),
     )
-    iterations: int = option("Updates of the policy in each training.", 300, minimum=1)
+    iterations: int = option(
+        "Updates of the policy in each training; the paper has 300.", 100, minimum=1
+    )
     steps: int = option(
         "Steps of the environment per update, at least.", 5000, minimum=1, below=2**20
     )
