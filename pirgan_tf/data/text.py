@@ -1,6 +1,7 @@
 """Text in three parts, as numbers of words: `grammar` or `text:DIR`."""
 
 import collections
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -75,11 +76,7 @@ def load_text(spec: str, num_words: int = 0) -> Text:
     """
     validate_text_spec(spec)
     folder = _folder(spec)
-    if folder is None:
-        drawn = (GRAMMAR.sample(count, seed) for seed, count in enumerate(_SENTENCES))
-        parts = {part: _words(sentences) for part, sentences in zip(_PARTS, drawn, strict=True)}
-    else:
-        parts = {part: _read(folder / f"{part}.txt") for part in _PARTS}
+    parts = _draw() if folder is None else {part: _read(folder / f"{part}.txt") for part in _PARTS}
     vocabulary = _choose(parts["train"], num_words, spec)
     numbers = {word: number for number, word in enumerate(vocabulary)}
     return Text(vocabulary, *(_number(part, words, numbers) for part, words in parts.items()))
@@ -88,6 +85,14 @@ def load_text(spec: str, num_words: int = 0) -> Text:
 def _folder(spec: str) -> Path | None:
     kind, _, rest = spec.partition(":")
     return Path(rest) if kind == "text" and rest else None
+
+
+@functools.cache
+def _draw() -> dict[str, list[str]]:
+    return {
+        part: _words(GRAMMAR.sample(count, seed))
+        for seed, (part, count) in enumerate(zip(_PARTS, _SENTENCES, strict=True))
+    }
 
 
 def _read(path: Path) -> list[str]:
