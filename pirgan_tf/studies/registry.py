@@ -60,7 +60,7 @@ STUDIES = {
         f"{_HERE}.text.study",
         f"{_STORIES}, section 4",
         "text, by default of a grammar",
-        "40 minutes",
+        "15 minutes",
     ),
     "vae": Study(
         f"{_HERE}.vae.study",

@@ -40,8 +40,9 @@ def draw_perplexities(curves: Mapping[str, np.ndarray], floor: float | None) -> 
             axes.plot(lines.T, color=color, linewidth=0.5, alpha=style.FADED)
         axes.plot(lines.mean(0), ".-", color=color, linewidth=1.4, label=name)
     if floor:
-        axes.axhline(floor, color=style.BLACK, linestyle=":", linewidth=1, label="the grammar")
+        axes.axhline(floor, color=style.BLACK, linestyle=":", linewidth=1, label="floor")
     axes.set(xlabel="epoch", ylabel="perplexity on the test set", yscale="log")
+    axes.locator_params(axis="x", integer=True)
     style.name_lines(figure, 5)
     return figure
 
