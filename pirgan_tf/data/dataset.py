@@ -22,9 +22,9 @@ _FORMS = ("landscapes", "folder:DIR", "tfds:NAME")
 
 
 def dataset_folder(spec: str) -> str | None:
-    """Returns the folder that `folder:DIR` or `idx:DIR` names, None for other datasets."""
+    """Returns the folder that `folder:DIR`, `idx:DIR` or `text:DIR` names, None for others."""
     kind, _, rest = spec.partition(":")
-    return rest if kind in ("folder", "idx") else None
+    return rest if kind in ("folder", "idx", "text") else None
 
 
 def validate_dataset_spec(spec: str, classes: Sequence[str] = ()) -> None:

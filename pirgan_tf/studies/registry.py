@@ -66,6 +66,12 @@ STUDIES = {
     "optimal_discriminator": Study(
         f"{_HERE}.optimal_discriminator", f"{_TUTORIAL}, exercise 1", "none", "a minute"
     ),
+    "text": Study(
+        f"{_HERE}.text.study",
+        f"{_STORIES}, section 4",
+        "text, by default of a grammar",
+        "15 minutes",
+    ),
     "vae": Study(
         f"{_HERE}.vae.study",
         "Inverse autoregressive flow (OpenAI's post)",

@@ -82,7 +82,9 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
         )
     with (
         stopping() as stop,
-        Records(folder, step, recorded, schedule.steps, trainer.batch_size) as records,
+        Records(
+            folder, step, recorded, schedule.steps, trainer.batch_size, trainer.UNIT
+        ) as records,
     ):
         stop.saved = step
 

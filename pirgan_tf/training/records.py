@@ -23,15 +23,25 @@ class Records:
             it are dropped from stats.jsonl. TensorBoard keeps and repeats them.
         last_step: the step at which the run will end.
         batch_size: images per step.
+        unit: what a batch is of, if not of images.
 
     Attributes:
         last_tick: the step of the newest tick.
     """
 
-    def __init__(self, folder: Path, step: int, state: dict, last_step: int, batch_size: int):
+    def __init__(
+        self,
+        folder: Path,
+        step: int,
+        state: dict,
+        last_step: int,
+        batch_size: int,
+        unit: str = "images",
+    ):
         self._folder = folder
         self._last_step = last_step
         self._batch_size = batch_size
+        self._unit = unit
         self._stats = folder / "stats.jsonl"
         self.last_tick = state.get("last_tick", 0)
         self._sums: dict[str, float] = state.get("sums", {})
@@ -94,7 +104,7 @@ class Records:
             "step": step,
             "seconds": round(self._seconds_before + now - self._started, 3),
             "steps_per_second": speed,
-            "images_per_second": speed * self._batch_size,
+            f"{self._unit}_per_second": speed * self._batch_size,
         } | losses
         with writing("a row of stats.jsonl"), self._stats.open("a") as file:
             file.write(json.dumps(row) + "\n")
@@ -144,7 +154,7 @@ class Records:
         left = (self._last_step - step) / speed if speed else 0.0
         print(
             f"step {step}/{self._last_step}  {speed:.3g} steps/s  "
-            f"{speed * self._batch_size:.4g} images/s  {figures}  {format_time(left)} left",
+            f"{speed * self._batch_size:.4g} {self._unit}/s  {figures}  {format_time(left)} left",
             flush=True,
         )
 

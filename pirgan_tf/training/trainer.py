@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -12,6 +13,8 @@ from pirgan_tf.training.devices import Devices
 
 class Trainer(abc.ABC):
     """Trains by calling one function per replica and step.
+
+    Batches are of images, or of what `UNIT` says.
 
     Args:
         devices: where to train.
@@ -24,6 +27,8 @@ class Trainer(abc.ABC):
             the number of images.
     """
 
+    UNIT: ClassVar[str] = "images"
+
     def __init__(
         self, devices: Devices, *, batch_size: int, num_images: int, loss_names: tuple[str, ...]
     ):
@@ -34,7 +39,7 @@ class Trainer(abc.ABC):
             )
         if batch_size > num_images:
             raise InputError(
-                f"batch_size must be at most the number of images to train on, {num_images}. "
+                f"batch_size must be at most the number of {self.UNIT} to train on, {num_images}. "
                 f"Received: {batch_size}"
             )
         self.batch_size = batch_size
