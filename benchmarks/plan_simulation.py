@@ -15,17 +15,19 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pirgan_tf.analysis import compare_by_raters
-from pirgan_tf.analysis.statistics.planning import (
+from pirgan_tf.analysis import (
     MixedStudy,
     Spread,
     binary_rating_sd,
+    compare_by_raters,
     rate_correlation,
 )
 
 MEAN = 0.5
 SEVERITY = 0.1
 STUDIES = 2000
+# Of answers of yes and no; all other spreads are of normal ratings.
+BINARY = Spread(0.1, binary_rating_sd(MEAN, 0.1), 0.05)
 # Raters, images that each rates, and ratings per image.
 SIZES = (
     *((3, 40, 1), (5, 100, 1), (5, 100, 5), (10, 40, 1), (10, 100, 5)),
@@ -33,7 +35,7 @@ SIZES = (
 )
 SPREADS = (
     *(Spread(0.1, 0.25, 0.05), Spread(0.1, 0.5, 0.05), Spread(0.2, 0.25), Spread(0.05, 0.25, 0.15)),
-    *(Spread(0.02, 0.5), Spread(0.2, 0.2, 0.02)),
+    *(Spread(0.02, 0.5), Spread(0.2, 0.2, 0.02), BINARY),
 )
 # Changes, in their standard errors.
 CHANGES = (2, 3, 4.5)
@@ -61,22 +63,26 @@ def main() -> None:
         study = MixedStudy(*size, spread)
         for times in CHANGES:
             change = times * study.standard_error
-            t, df = simulate_t(generator, study, change, STUDIES)
+            t, df = t_of_balanced(
+                *simulate_ratings(generator, study, change, STUDIES, yes_or_no=spread == BINARY)
+            )
             for alpha in ALPHAS:
                 simulated = float(np.mean(t > stats.t.isf(alpha / 2, df)))
                 predicted, simple = study.power(change, alpha), noncentral(df, times, alpha)
-                found.append((predicted - simulated, simple - simulated))
+                found.append((spread == BINARY, predicted - simulated, simple - simulated))
                 print(
-                    f"{size[0]:6}{size[1]:13}{size[2]:19}{spread.true_sd:9}{spread.rating_sd:11}"
+                    f"{size[0]:6}{size[1]:13}{size[2]:19}{spread.true_sd:9}{spread.rating_sd:11.3f}"
                     f"{spread.taste_sd:10}{alpha:7}{change:8.3f}{predicted:18.3f}{simulated:11.3f}"
                     f"{simple:14.3f}"
                 )
-    for name, column in zip(("predicted", "noncentral t"), np.array(found).T, strict=True):
-        print(
-            f"{name}: largest difference {np.abs(column).max():.3f}, root of the mean square "
-            f"{math.sqrt(np.mean(column**2)):.3f}, above 0.05 in {np.sum(np.abs(column) > 0.05)} "
-            f"of {len(column)}"
-        )
+    for answers, binary in (("stars", False), ("yes/no", True)):
+        columns = np.array([row[1:] for row in found if row[0] == binary]).T
+        for name, column in zip(("predicted", "noncentral t"), columns, strict=True):
+            print(
+                f"{answers}, {name}: from {column.min():.3f} to {column.max():.3f} too high, root "
+                f"of the mean square {math.sqrt(np.mean(column**2)):.3f}, off by more than 0.05 in "
+                f"{np.sum(np.abs(column) > 0.05)} of {len(column)}"
+            )
 
 
 def simulate_correlation(
@@ -107,9 +113,22 @@ def simulate_correlation(
 
 
 def simulate_ratings(
-    generator: np.random.Generator, study: MixedStudy, change: float, studies: int
+    generator: np.random.Generator,
+    study: MixedStudy,
+    change: float,
+    studies: int,
+    *,
+    yes_or_no: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Simulates what raters give in mixed studies.
+
+    Args:
+        generator: of random numbers.
+        study: its sizes and spread.
+        change: true change of the mean rate.
+        studies: how many.
+        yes_or_no: whether ratings are 1 with the rate's probability and else 0, and not
+            normal around the rate.
 
     Returns:
         [2, n] image of each rating of both galleries, by blocks of equally many for each rater;
@@ -126,24 +145,20 @@ def simulate_ratings(
     ratings = rates.reshape(studies, 2, raters, -1)
     ratings += generator.normal(0, SEVERITY, (studies, 1, raters, 1))
     ratings[:, 1] += generator.normal(change, spread.taste_sd, (studies, raters, 1))
-    ratings += generator.normal(0, spread.rating_sd, ratings.shape)
-    return np.stack(shown), ratings
+    if yes_or_no:
+        return np.stack(shown), (generator.random(ratings.shape) < ratings).astype(np.float64)
+    return np.stack(shown), ratings + generator.normal(0, spread.rating_sd, ratings.shape)
 
 
-def simulate_t(
-    generator: np.random.Generator, study: MixedStudy, change: float, studies: int
-) -> tuple[np.ndarray, int]:
-    """Simulates the test of `compare_by_raters`, for all studies at once.
+def t_of_balanced(shown: np.ndarray, ratings: np.ndarray) -> tuple[np.ndarray, int]:
+    """Computes the test of `compare_by_raters` for all studies at once.
+
+    Args:
+        shown, ratings: from `simulate_ratings`, whose studies are balanced.
 
     Returns:
         [studies] t, and its degrees of freedom.
     """
-    shown, ratings = simulate_ratings(generator, study, change, studies)
-    return t_of_balanced(shown, ratings)
-
-
-def t_of_balanced(shown: np.ndarray, ratings: np.ndarray) -> tuple[np.ndarray, int]:
-    """Returns t and df of `compare_by_raters` for studies as `simulate_ratings` makes them."""
     studies, _, raters, _ = ratings.shape
     total, images = ratings[0].size, shown.max() + 1
     ratings = ratings - ratings.mean(axis=(1, 3), keepdims=True)

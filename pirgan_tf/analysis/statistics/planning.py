@@ -13,7 +13,7 @@ from pirgan_tf.analysis.statistics.rates import checked_rates
 from pirgan_tf.errors import InputError
 
 # Points at which the chance of both estimated variances is integrated over.
-_RATER_NODES, _IMAGE_NODES = 200, 40
+_RATER_NODES, _IMAGE_NODES = 100, 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +59,7 @@ def observed_true_sd(
 
     The variance of the observed rates, less the mean of what chance adds to each: rating_sd^2
     / impressions, or rate (1 - rate) / (impressions - 1) of answers of yes and no. The interval
-    is that of the variance of normal observed rates, by its standard error.
+    is by the standard error of this mean over the images.
 
     Args:
         rates: [n] mean of the answers to each image, in [0, 1].
@@ -81,16 +81,16 @@ def observed_true_sd(
         )
     rates, n = rates[several], impressions[several]
     chance = rates * (1 - rates) / (n - 1) if rating_sd is None else rating_sd**2 / n
-    observed = float(rates.var(ddof=1))
-    variance = observed - float(chance.mean())
+    observed = (rates - rates.mean()) ** 2 * len(rates) / (len(rates) - 1)
+    variance = float(np.mean(observed - chance))
     if variance <= 0:
         raise InputError(
             "the images' rates must differ by more than the chance of their ratings, of a "
             f"standard deviation of {math.sqrt(chance.mean()):.3f}. "
-            f"Received: {math.sqrt(observed):.3f}"
+            f"Received: {math.sqrt(observed.mean()):.3f}"
         )
-    far = stats.norm.isf((1 - CONFIDENCE) / 2) * observed * math.sqrt(2 / (len(rates) - 1))
-    low, middle, high = (math.sqrt(max(variance + part, 0.0)) for part in (-far, 0.0, far))
+    far = stats.norm.isf((1 - CONFIDENCE) / 2) * float(stats.sem(observed - chance))
+    middle, low, high = (math.sqrt(max(variance + part, 0.0)) for part in (0.0, -far, far))
     return middle, low, high
 
 
@@ -106,7 +106,7 @@ def rate_correlation(spread: Spread, ratings_per_image: float) -> float:
 
 
 def ratings_for_correlation(spread: Spread, correlation: float) -> float:
-    """Returns the ratings per image, not rounded, of which `rate_correlation` is this, in (0, 1)."""
+    """Returns the ratings per image, not rounded, with this `rate_correlation`, in (0, 1)."""
     reliability = correlation**2
     return reliability / (1 - reliability) * spread.rating_sd**2 / spread.true_sd**2
 
@@ -159,10 +159,10 @@ class MixedStudy:
         """Returns the probability that `compare_by_raters` finds a change.
 
         Found means p < alpha, two-sided, and in the right direction; without a change it is
-        about alpha / 2. The test's own standard error is the greatest of three estimates: by raters,
-        by images, and by both. They vary like variances of as many independent numbers as there
-        are raters and images, over which the normal probability is integrated. Where only raters'
-        tastes vary this is the noncentral t distribution.
+        about alpha / 2. The test's own standard error is the greatest of three estimates: by
+        raters, by images, and by both. They vary like variances of as many independent numbers
+        as there are raters and images, over which the normal probability is integrated. Where
+        only raters' tastes vary this is the noncentral t distribution.
 
         Args:
             change: true change of the mean rate, from 0.
