@@ -16,6 +16,7 @@ STAGES = (
     "evaluate",
     "report",
     "list_objectives",
+    "plan",
     "study",
     "benchmark",
 )

@@ -12,6 +12,13 @@ from .statistics.kid import LEAST_KID_IMAGES as LEAST_KID_IMAGES
 from .statistics.kid import KernelInceptionDistance as KernelInceptionDistance
 from .statistics.kid import estimate_kid as estimate_kid
 from .statistics.multiple import holm as holm
+from .statistics.planning import MixedStudy as MixedStudy
+from .statistics.planning import Spread as Spread
+from .statistics.planning import binary_rating_sd as binary_rating_sd
+from .statistics.planning import observed_true_sd as observed_true_sd
+from .statistics.planning import rate_correlation as rate_correlation
+from .statistics.planning import raters_for_change as raters_for_change
+from .statistics.planning import ratings_for_correlation as ratings_for_correlation
 from .statistics.raters import RatersComparison as RatersComparison
 from .statistics.raters import compare_by_raters as compare_by_raters
 from .statistics.rates import calibration_table as calibration_table

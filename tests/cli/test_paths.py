@@ -27,6 +27,7 @@ INPUTS = {
     "evaluate": {"before", "after", "estimator", "vgg16_weights", "photographs"},
     "report": {"runs"},
     "list_objectives": set(),
+    "plan": {"interactions"},
     "benchmark": set(),
     "reproduce": {
         "objectives",

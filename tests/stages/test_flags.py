@@ -23,6 +23,7 @@ STAGES = (
     "evaluate",
     "report",
     "list_objectives",
+    "plan",
     "reproduce",
 )
 
