@@ -57,7 +57,7 @@ STUDIES = {
         f"{_HERE}.imitation.study",
         "GAIL (OpenAI's post)",
         _CONTROL,
-        "2 hours",
+        "an hour",
     ),
     "infogan": Study(f"{_HERE}.infogan.study", "InfoGAN (OpenAI's post)", _DIGITS, "45 minutes"),
     "mixture": Study(
