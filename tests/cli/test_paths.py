@@ -24,7 +24,9 @@ INPUTS = {
     "pretrain_estimator": {"dataset"},
     "train_estimator": {"gallery", "interactions", "slim_checkpoint", "initial"},
     "tune": {"gan", "estimator", "dataset"},
-    "evaluate": {"before", "after", "estimator", "vgg16_weights", "photographs"},
+    "evaluate": {
+        *("before", "after", "estimator", "vgg16_weights", "photographs", "interactions"),
+    },
     "report": {"runs"},
     "list_objectives": set(),
     "plan": {"interactions"},

@@ -4,6 +4,8 @@ import dataclasses
 import json
 import math
 import re
+import subprocess
+import sys
 from statistics import NormalDist
 
 import numpy as np
@@ -44,11 +46,21 @@ def test_help_lists_every_study_at_once_with_source_data_and_time(commands):
 
 
 @pytest.mark.parametrize("name", studies.STUDIES)
-def test_help_of_a_study_names_its_flags_at_once(commands, name):
-    result = commands.run_without_tensorflow("study", name, "--help")
+def test_help_of_a_study_names_its_flags(commands, name):
+    result = commands.call("study", name, "--help")
     assert (result.status, result.stderr) == (0, "")
     for option in dataclasses.fields(studies.find_study(name).Options):
         assert re.search(rf"--(\[no\])?{option.name}:", result.stdout)
+
+
+def test_flags_of_all_studies_are_there_without_what_is_slow_to_import(helpers):
+    program = "import sys\nfrom pirgan_tf import studies\n"
+    program += "for name in studies.STUDIES: studies.find_study(name).Options\n"
+    program += "print({'tensorflow', 'scipy.stats', 'matplotlib.pyplot'} & {*sys.modules})"
+    environment = helpers.environment(poisoned=True)
+    command = [sys.executable, "-c", program]
+    printed = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    assert printed.stdout == "set()\n"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from scipy.stats import fisher_exact
+import scipy
 
 from pirgan_tf import studies
 from pirgan_tf.cli.options import Options as CommandOptions
@@ -133,7 +133,7 @@ def p_value(ways: Trained) -> float:
         for group in (ways["VIME"], ways["noise"])
         for solved in [sum(map(is_solved, group))]
     ]
-    return float(fisher_exact(table, alternative="greater").pvalue)
+    return float(scipy.stats.fisher_exact(table, alternative="greater").pvalue)
 
 
 def _last(training: studies.Arrays) -> float:
