@@ -229,8 +229,9 @@ def _print(options: PlanOptions, known: _Known, content: dict[str, Any]) -> None
         )
     k = correlation["ratings_per_image"]
     print(
-        f"A correlation of {options.correlation:g} costs {k} rating{'s' * (k > 1)} per image: {options.ratings} ratings are enough for {correlation['images']} "
-        f"images, and {_GALLERY} images need {correlation[f'ratings_of_{_GALLERY}_images']}."
+        f"A correlation of {options.correlation:g} costs {k} rating{'s' * (k > 1)} per image: "
+        f"{options.ratings} ratings are enough for {correlation['images']} images, and "
+        f"{_GALLERY} images need {correlation[f'ratings_of_{_GALLERY}_images']}."
     )
     print(
         f"A change of {options.change:g} is found with a probability of {options.power:g} by "
