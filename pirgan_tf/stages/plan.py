@@ -195,13 +195,15 @@ def _measure(options: PlanOptions) -> _Known:
 
 def _row(options: PlanOptions, spread: "analysis.Spread", raters: int, k: int) -> dict[str, Any]:
     study = analysis.MixedStudy(raters, options.images_per_rater, k, spread)
+    smallest = study.smallest_change(options.power, options.alpha)
     return {
         "ratings_per_image": k,
         "images": study.num_ratings // k,
         "correlation": analysis.rate_correlation(spread, k),
         "images_per_gallery": int(study.num_images),
         "standard_error": study.standard_error,
-        "smallest_change": study.smallest_change(options.power, options.alpha),
+        # No rate can change by more than 1.
+        "smallest_change": smallest if smallest <= 1 else None,
         "power": study.power(options.change, options.alpha),
     }
 
@@ -220,14 +222,16 @@ def _print(options: PlanOptions, known: _Known, content: dict[str, Any]) -> None
         f"{'smallest change':>17}{f'finds {options.change:g}':>13}"
     )
     for row in content["bought"]:
+        smallest = "none" if row["smallest_change"] is None else f"{row['smallest_change']:.4f}"
         print(
             f"{row['ratings_per_image']:9}{row['images']:13}{row['correlation']:13.2f}"
-            f"{row['images_per_gallery']:18}{row['smallest_change']:17.4f}{row['power']:13.1%}"
+            f"{row['images_per_gallery']:18}{smallest:>17}{row['power']:13.1%}"
         )
+    k = correlation["ratings_per_image"]
     print(
-        f"A correlation of {options.correlation:g} costs {correlation['ratings_per_image']} "
-        f"ratings per image: {options.ratings} ratings are enough for {correlation['images']} "
-        f"images, and {_GALLERY} images need {correlation[f'ratings_of_{_GALLERY}_images']}."
+        f"A correlation of {options.correlation:g} costs {k} rating{'s' * (k > 1)} per image: "
+        f"{options.ratings} ratings are enough for {correlation['images']} images, and "
+        f"{_GALLERY} images need {correlation[f'ratings_of_{_GALLERY}_images']}."
     )
     print(
         f"A change of {options.change:g} is found with a probability of {options.power:g} by "

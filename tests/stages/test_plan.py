@@ -72,6 +72,14 @@ def test_stars_without_their_spread_are_named(commands, tmp_path):
     assert "too small of stars" in result.stdout and "--rating_sd" in result.stdout
 
 
+def test_where_no_change_is_large_enough_none_is_named(commands, tmp_path):
+    flags = ("--ratings=8", "--images_per_rater=4", "--alpha=1e-6")
+    result = commands.call("plan", *flags, output=tmp_path / "plan")
+    bought = read_plan(tmp_path / "plan")["bought"]
+    assert [row["smallest_change"] for row in bought] == [None, None]
+    assert "none         0.0%" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [

@@ -7,11 +7,8 @@ from matplotlib.ticker import EngFormatter, LogLocator, NullLocator, StrMethodFo
 
 from pirgan_tf.analysis.figures import style
 from pirgan_tf.analysis.figures.style import BLUE, GREEN, GREY, VERMILLION
-from pirgan_tf.analysis.statistics.planning import (
-    MixedStudy,
-    rate_correlation,
-    ratings_for_correlation,
-)
+from pirgan_tf.analysis.statistics.planning import MixedStudy
+from pirgan_tf.analysis.statistics.reliability import rate_correlation, ratings_for_correlation
 
 _LINES = {1: (BLUE, "-", "o"), 10: (GREEN, "--", "s"), 50: (VERMILLION, "-.", "^")}
 _WANTED = {"color": GREY, "linestyle": ":", "linewidth": 1.2}
