@@ -4,6 +4,7 @@ import errno
 import inspect
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ def run_command(
     """
     with exit_status(stage), signals.raised():
         _run(stage, options_class, run, dry_run, uses_tensorflow, argv or sys.argv)
+        sys.stdout.flush()
     sys.exit(0)
 
 
@@ -50,7 +52,8 @@ def exit_status(stage: str) -> Iterator[None]:
     """Ends the process with one line and a status after what is no defect of this package.
 
     Exit status: 1 after a failure in the run, 2 after a mistake in the command or its
-    input, 130 and 143 after SIGINT and SIGTERM.
+    input, 130 and 143 after SIGINT and SIGTERM, 141 when nobody reads the output any more,
+    as after `| head`.
 
     Args:
         stage: what the line begins with.
@@ -61,6 +64,10 @@ def exit_status(stage: str) -> Iterator[None]:
         _exit(stage, str(error), 2)
     except TrainingError as error:
         _exit(stage, str(error), 1)
+    except BrokenPipeError:
+        # Python would complain once more when it flushes what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
         if error.errno not in _DISK_FAILURES:
             raise

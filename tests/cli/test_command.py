@@ -202,3 +202,18 @@ def test_a_signal_while_tensorflow_is_imported_is_one_line(tmp_path, helpers, nu
     _, errors = process.communicate()
     assert process.returncode == 128 + number
     assert errors == f"stage: stopped by {number.name}\n"
+
+
+def test_a_reader_that_leaves_is_no_error(helpers):
+    command = [sys.executable, str(helpers.repository / "bin" / "list_objectives"), "--help"]
+    process = subprocess.Popen(
+        command,
+        env=helpers.environment(poisoned=True),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    # As `| head -0` does.
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait() == 128 + signal.SIGPIPE
