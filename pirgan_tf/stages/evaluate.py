@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from pirgan_tf import analysis, estimator, training
+from pirgan_tf import analysis, estimator, training, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import output_folder, write_json
@@ -112,7 +112,10 @@ def run(options: EvaluateOptions) -> None:
     training.configure(strategy="one", replicas=0, precision="float32", jit="off", seed=0)
     before, after = read_gallery(options.before), read_gallery(options.after)
     measured = (
-        rates_by_objective(options.objective, options.vgg16_weights, options.before, options.after)
+        rates_by_objective(
+            users.parse_objective(options.objective, options.vgg16_weights),
+            {options.before: before, options.after: after},
+        )
         if options.objective
         else rates_by_people(str(options.interactions), before, after)
     )

@@ -55,7 +55,7 @@ def read_ratings(folder: str | Path) -> tuple[pd.DataFrame, dict[str, str]]:
         )
     table = read_table(folder / RATINGS)
     table.require(list(COLUMNS))
-    rows, seen = [], dict[tuple[str, ...], str]()
+    rows, seen = [], set[tuple[str, ...]]()
     for place, row in table.rows():
         gallery, image_id, rater, text = (row[name] for name in COLUMNS)
         if gallery not in galleries:
@@ -67,7 +67,7 @@ def read_ratings(folder: str | Path) -> tuple[pd.DataFrame, dict[str, str]]:
                 "a rater must have rated an image once. "
                 f"Received: {rater!r} and {image_id!r} again on {place}"
             )
-        seen[gallery, image_id, rater] = place
+        seen.add((gallery, image_id, rater))
         rows.append((gallery, image_id, rater, _rate(text, place)))
     if not rows:
         raise InputError(f"table of ratings must have rows. Received: none in {table.path}")

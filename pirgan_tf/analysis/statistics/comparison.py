@@ -79,7 +79,7 @@ def compare(before_rates: ArrayLike, after_rates: ArrayLike) -> Comparison:
     sd_before = float(before.std(ddof=1)) if np.ptp(before) else 0.0
     sd_after = float(after.std(ddof=1)) if np.ptp(after) else 0.0
     change = float(after.mean() - before.mean())
-    pooled = math.sqrt(((n - 1) * sd_before**2 + (m - 1) * sd_after**2) / (n + m - 2))
+    pooled = pooled_sd(sd_before, n, sd_after, m)
     cohens_d = cohens_d_low = cohens_d_high = t = df = p = ci_low = ci_high = math.nan
     if pooled > 0:
         cohens_d = change / pooled
@@ -113,6 +113,11 @@ def compare(before_rates: ArrayLike, after_rates: ArrayLike) -> Comparison:
         ci_high=ci_high,
         significant=p < SIGNIFICANCE,
     )
+
+
+def pooled_sd(sd_before: float, n: int, sd_after: float, m: int) -> float:
+    """Return the standard deviation within two sets of n and m numbers, by which Cohen's d is."""
+    return math.sqrt(((n - 1) * sd_before**2 + (m - 1) * sd_after**2) / (n + m - 2))
 
 
 def format_p(value: float) -> str:

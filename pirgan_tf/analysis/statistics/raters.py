@@ -8,7 +8,13 @@ from scipy import stats
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from pirgan_tf.analysis.statistics.comparison import CONFIDENCE, SIGNIFICANCE, Comparison
+from pirgan_tf.analysis.statistics.comparison import (
+    CONFIDENCE,
+    SIGNIFICANCE,
+    Comparison,
+    compare,
+    pooled_sd,
+)
 from pirgan_tf.errors import InputError
 
 
@@ -64,37 +70,28 @@ def compare_by_raters(before: pd.DataFrame, after: pd.DataFrame) -> RatersCompar
     rater = pd.factorize(ratings["rater"])[0]
     image = ratings.groupby(["tuned", "image_id"]).ngroup().to_numpy()
     tuned, rate = ratings["tuned"].to_numpy(), ratings["rate"].to_numpy()
-    n, m = map(len, rates)
-    if min(n, m) < 2:
-        raise InputError(
-            f"at least two images of each gallery must have been rated. Received: {n} and {m}"
-        )
     usual = pd.DataFrame({"tuned": tuned, "rate": rate}).groupby(rater).transform("mean")
     fit = OLS(rate - usual["rate"].to_numpy(), tuned - usual["tuned"].to_numpy()).fit()
     error = math.sqrt(max(float(c[0, 0]) for c in cov_cluster_2groups(fit, rater, image)))
     change = float(fit.params[0])
-    df = float(min(len(both), n + m) - 1)
     mean, share = rate.mean(), tuned.mean()
-    sd_before, sd_after = (float(r.std(ddof=1)) for r in rates)
-    pooled = math.sqrt(((n - 1) * sd_before**2 + (m - 1) * sd_after**2) / (n + m - 2))
-    t = p = d = d_low = d_high = math.nan
-    low, high = change, change
+    plain = compare(*rates)
+    n, m = plain.num_before, plain.num_after
+    df = float(min(len(both), n + m) - 1)
+    pooled = pooled_sd(plain.sd_before, n, plain.sd_after, m)
+    t = p = low = high = d = d_low = d_high = math.nan
     if error > 0:
         t = change / error
         p = float(2 * stats.t.sf(abs(t), df))
         low, high = map(float, stats.t.interval(CONFIDENCE, df, loc=change, scale=error))
-    if pooled > 0:
+    if error > 0 and pooled > 0:
         d = change / pooled
         spread = math.hypot(error / pooled, d / math.sqrt(2 * (n + m)))
-        if spread > 0:
-            d_low, d_high = map(float, stats.t.interval(CONFIDENCE, df, loc=d, scale=spread))
-    comparison = Comparison(
-        num_before=n,
-        num_after=m,
+        d_low, d_high = map(float, stats.t.interval(CONFIDENCE, df, loc=d, scale=spread))
+    comparison = dataclasses.replace(
+        plain,
         mean_before=float(mean - share * change),
         mean_after=float(mean + (1 - share) * change),
-        sd_before=sd_before,
-        sd_after=sd_after,
         change=change,
         cohens_d=d,
         cohens_d_low=d_low,

@@ -1,10 +1,11 @@
 """The rates of two galleries' images, by an objective or by people, for `evaluate`."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pirgan_tf import analysis, users
-from pirgan_tf.data.gallery import Gallery, gallery_folder, read_gallery
+from pirgan_tf.data.gallery import Gallery, gallery_folder
 from pirgan_tf.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,18 +44,18 @@ class MeasuredRates:
         return fields | counts | {"comparison": self.comparison.as_dict()}
 
 
-def rates_by_objective(text: str, vgg16_weights: str, before: str, after: str) -> MeasuredRates:
+def rates_by_objective(
+    objective: "users.Objective", galleries: Mapping[str, Gallery]
+) -> MeasuredRates:
     """Measures the true rates of two galleries.
 
     Args:
-        text: the objective.
-        vgg16_weights: for objectives of VGG16.
-        before, after: galleries; tables of VGG16's activations are kept beside them.
+        objective: what the users like.
+        galleries: before and after, by path; tables of VGG16's activations are kept there.
     """
-    objective = users.parse_objective(text, vgg16_weights)
     (rates_before, undefined_before), (rates_after, undefined_after) = (
-        objective.measure(read_gallery(path).images, keep_in=gallery_folder(path))
-        for path in (before, after)
+        objective.measure(gallery.images, keep_in=gallery_folder(path))
+        for path, gallery in galleries.items()
     )
     return MeasuredRates(
         objective.text,

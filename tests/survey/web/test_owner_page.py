@@ -76,7 +76,7 @@ def test_the_page_shows_them_and_names_who_is_suspicious(rated):
     text = _owner(rated).get(rated.owner).text
     # Without those of the rater who is left out.
     assert "30 of 48 ratings: 4 raters for each of 12 images" in text
-    assert re.search(r"2 to 3 an image.\s+12 images have fewer than 4\.", text)
+    assert re.search(r"2 to 3 per image.\s+12 images have fewer than 4\.", text)
     assert "1 of 4 is left out" in text
     assert "<td>1</td><td>same star: 12 of 12 ratings were 3; 6 of the others" in text
     assert re.search(r"Krippendorff.s alpha -?0\.\d\d", text)
