@@ -153,3 +153,9 @@ def test_downloads_are_what_the_estimator_takes_and_everything_that_happened(rat
     assert [(row["kind"], float(row["value"]), row["image_id"]) for row in rows] == rated.events()
     assert [str(event["propensity"]) for event in parsed] == [row["propensity"] for row in rows]
     assert client.get(f"{rated.owner}events.xml").status_code == 422
+
+
+def test_the_owner_of_a_mixed_study_is_told_what_to_export(make_site):
+    site = make_site(settings={"galleries": {"before": "1", "after": "2"}})
+    text = _owner(site).get(site.owner).text
+    assert "bin/export_interactions" in text and "bin/train_estimator" not in text
