@@ -34,8 +34,8 @@ import tensorflow as tf
 tf.config.threading.set_inter_op_parallelism_threads(1)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-_SHORT_INCEPTION = Path(__file__).parent / "short_inception"
-runpy.run_path(str(_SHORT_INCEPTION / "sitecustomize.py"))
+_SHORT_NETWORKS = Path(__file__).parent / "short_networks"
+runpy.run_path(str(_SHORT_NETWORKS / "sitecustomize.py"))
 _TIMEOUT = 600
 # Written by the C++ of TensorFlow, or indented under one of its messages.
 _TENSORFLOW_LINE = re.compile(
@@ -203,7 +203,7 @@ class Interrupted:
 
 def environment(poisoned: bool = False) -> dict[str, str]:
     """Returns the environment of a command: this package, and CPUs, whose bits are repeatable."""
-    paths = [str(REPOSITORY), str(_SHORT_INCEPTION), os.environ.get("PYTHONPATH", "")]
+    paths = [str(REPOSITORY), str(_SHORT_NETWORKS), os.environ.get("PYTHONPATH", "")]
     if poisoned:
         paths.insert(0, str(Path(__file__).parent / "invariants" / "without_tensorflow"))
     return os.environ | {
@@ -265,12 +265,15 @@ def helpers() -> type:
 
 
 @pytest.fixture(scope="module")
-def whole_inception() -> Iterator[None]:
-    """Inception v2 as it is, and not of two blocks, in the whole module."""
+def whole_networks() -> Iterator[None]:
+    """Inception v2 and the paper's GAN as they are, in the whole module."""
     from pirgan_tf.estimator import inception_v2
+    from pirgan_tf.gan.networks import paper
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inception_v2, "_BLOCKS", inception_v2.WHOLE)
+        for module in (inception_v2, paper):
+            for name, value in module.WHOLE.items():
+                patch.setattr(module, name, value)
         yield
 
 

@@ -7,7 +7,7 @@ import pytest
 from pirgan_tf.errors import InputError
 from pirgan_tf.estimator.inception_v2 import ENDPOINTS, build_inception_v2
 
-pytestmark = pytest.mark.usefixtures("whole_inception")
+pytestmark = pytest.mark.usefixtures("whole_networks")
 
 # Ioffe & Szegedy 2015, figure 5, in the names of TF-slim's inception_v2_test.py.
 PUBLISHED_AT_224 = {

@@ -13,7 +13,7 @@ from pirgan_tf.estimator.pir_estimator import EstimatorShape, PirEstimator, buil
 from pirgan_tf.estimator.slim_checkpoint import load_slim_checkpoint
 from pirgan_tf.kernels import accelerate
 
-pytestmark = pytest.mark.usefixtures("whole_inception")
+pytestmark = pytest.mark.usefixtures("whole_networks")
 
 SMALL = 0.25
 # Odd at three of the five halvings, where another 'same' padding than TensorFlow's would show.

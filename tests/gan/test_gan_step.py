@@ -6,6 +6,8 @@ from step_reference import ReferenceGan
 from pirgan_tf import kernels
 from pirgan_tf.gan.sampling import call_generator
 
+pytestmark = pytest.mark.usefixtures("whole_networks")
+
 # Far above the paper's, so that a step is large beside the rounding of float32 weights
 # and the generator can tell the updated discriminator from the old one.
 RATES = {"generator_learning_rate": 1e-3, "discriminator_learning_rate": 1e-3}

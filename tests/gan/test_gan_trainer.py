@@ -12,6 +12,8 @@ from pirgan_tf.gan.networks.families import FAMILIES
 from pirgan_tf.kernels import winograd, winograd_layers
 from pirgan_tf.training.devices import Devices
 
+pytestmark = pytest.mark.usefixtures("whole_networks")
+
 
 def variables_of(trainer):
     return [v for item in trainer.checkpoint_items().values() for v in item.variables]

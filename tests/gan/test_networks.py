@@ -7,6 +7,8 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.gan.networks import dcgan
 from pirgan_tf.gan.networks.paper import build_discriminator, build_generator
 
+pytestmark = pytest.mark.usefixtures("whole_networks")
+
 DCGAN = dcgan.build_generator, dcgan.build_discriminator
 
 

@@ -36,8 +36,9 @@ def updated(model, strategy, images):
     share = strategy.experimental_distribute_values_from_function(
         lambda context: shards[context.replica_id_in_sync_group]
     )
+    run = tf.function(lambda: strategy.run(step, args=(share,)))
     for _ in range(2):
-        tf.function(strategy.run)(step, args=(share,))
+        run()
     return model.get_weights()
 
 
