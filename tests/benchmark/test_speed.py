@@ -49,6 +49,7 @@ def test_gradients_are_counted_and_what_nobody_needs_is_not(wanted, times):
     assert count(loss_and_gradient) == times * 2 * (2 * 4 * 4 * 5) * 27
 
 
+@pytest.mark.usefixtures("whole_networks")
 def test_operations_of_the_papers_step(devices, monkeypatch):
     """Worked out by hand from section 2.1.1, with upsampling and convolution fused.
 

@@ -1,3 +1,5 @@
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -47,6 +49,21 @@ def test_parameter_counts_with_two_classes_and_with_none(generator, discriminato
     assert build_generator(0).count_params() == 4_442_755
     assert discriminator.count_params() == 1_674_099
     assert build_discriminator(0).count_params() == 1_608_561
+
+
+@pytest.mark.parametrize(
+    "flags, classes, generator, discriminator",
+    [((), 2, 4_459_139, 1_674_099), (("--noconditional",), 0, 4_442_755, 1_608_561)],
+)
+def test_a_dry_run_of_pretrain_counts_the_parameters(
+    commands, nowhere, flags, classes, generator, discriminator
+):
+    result = commands.call("pretrain", *flags, "--dry_run", output=nowhere)
+    assert json.loads(result.stdout)["parameters"] == {
+        "num_classes": classes,
+        "generator": generator,
+        "discriminator": discriminator,
+    }
 
 
 def test_generator_depths_are_the_papers(generator):

@@ -45,7 +45,7 @@ def test_sample_refuses_a_generator_of_other_latents(commands, nowhere, inputs, 
     gan = _copy(inputs["sample"]["gan"], tmp_path / "gan")
     build_generator(2, 32, 0.0625).save(gan / "generator.keras")
     line = commands.call("sample", f"--gan={gan}", output=nowhere).refusal()
-    assert "the shape that gan.json gives" in line and "[34, 512]" in line and "[66, 512]" in line
+    assert "the shape that gan.json gives" in line and "[34, 2048]" in line and "[66, 2048]" in line
 
 
 @pytest.mark.parametrize(
