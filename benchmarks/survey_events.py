@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import insert, select
 
 from pirgan_tf import survey
-from pirgan_tf.survey import app, texts, web
+from pirgan_tf.survey import app, web
 
 IMAGES = 1000
 PER_RATER = 100
@@ -115,7 +115,7 @@ def owner_page(url: str, key: str) -> float:
     with database.read() as session:
         study = survey.find_study(session, key)
     token = survey.renew_token(database, study)
-    served = app.create_app(database, web.WebConfig(texts.read_texts(None)))
+    served = app.create_app(database, web.WebConfig())
     client = TestClient(served)
     client.post(f"/owner/{key}/login", data={"token": token}, follow_redirects=False)
     started = time.perf_counter()

@@ -6,7 +6,7 @@ import ipaddress
 import re
 import socket
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pirgan_tf import survey
 from pirgan_tf.cli.command import run_command
@@ -39,17 +39,34 @@ class ServeOptions(Options):
         "~/.pgpass, for options.json holds this; by default survey.db in the output.",
         None,
     )
+    study: str | None = option(
+        "JSON file of what raters read and see (docs/people.md); without it the study keeps "
+        "what it has, at first texts of ours in English.",
+        None,
+        changes_result=False,
+        reads=str,
+    )
     name: str | None = option(
-        "Title of the raters' pages; by default the name of the gallery's folder, or "
-        "'images' where there are several.",
+        "Title of the raters' pages, in place of the study file's; by default the name of the "
+        "gallery's folder, or 'images' where there are several.",
+        None,
+        changes_result=False,
+    )
+    question: str | None = option(
+        "What raters are asked of each image, in place of the study file's question, and in "
+        "its language.",
         None,
         changes_result=False,
     )
     raters_per_image: int = option(
         "Raters who answer for each image.", 10, minimum=1, changes_result=False
     )
-    images_per_rater: int = option(
-        "Images that a rater is shown at most.", 100, minimum=1, changes_result=False
+    images_per_rater: int | None = option(
+        "Images that a rater is shown at most, in place of the study file's number; by default "
+        f"{survey.DEFAULT_IMAGES_PER_RATER}.",
+        None,
+        minimum=1,
+        changes_result=False,
     )
     assignment_minutes: float = option(
         "Minutes after which an image assigned to a rater who left goes to another.",
@@ -75,9 +92,6 @@ class ServeOptions(Options):
         (),
         changes_result=False,
     )
-    texts: str | None = option(
-        "Folder with intro.md or closing.md, in place of ours.", None, changes_result=False
-    )
     allowed_origins: tuple[str, ...] = option(
         "Origins whose pages may show images in mode page, such as https://example.org.",
         (),
@@ -100,7 +114,7 @@ class ServeOptions(Options):
     )
 
     def validate(self) -> None:
-        """Checks the numbers, the origins, the texts and the gallery."""
+        """Checks the numbers, the origins, the study file and the gallery."""
         super().validate()
         if self.overwrite:
             raise InputError(
@@ -123,19 +137,27 @@ class ServeOptions(Options):
                     "trust_proxy must be addresses or networks, such as 10.0.0.1 or 10.0.0.0/8. "
                     f"Received: {address!r}"
                 )
-        self._check_rules()
+        self._check_study()
         mix_galleries(self.gallery)
 
-    def _check_rules(self) -> None:
+    def settings(self) -> dict[str, Any]:
+        """Returns what the study file sets."""
+        return survey.read_study_file(self.study) if self.study else {}
+
+    def _check_study(self) -> None:
         survey.parse_validity(self.validity)
+        most = (
+            self.images_per_rater
+            or self.settings().get("images_per_rater")
+            or survey.DEFAULT_IMAGES_PER_RATER
+        )
         for name in ("practice_images", "repeated_images"):
             value = getattr(self, name)
             if value and self.mode == "page":
                 raise InputError(f"{name} must be 0 in mode page. Received: {value}")
-            if value >= self.images_per_rater:
+            if value >= most:
                 raise InputError(
-                    f"{name} must be below images_per_rater. "
-                    f"Received: {value} of {self.images_per_rater}"
+                    f"{name} must be below images_per_rater. Received: {value} of {most}"
                 )
 
     def check_output(self) -> None:
@@ -158,13 +180,12 @@ def run(options: ServeOptions) -> None:
     try:
         import uvicorn
 
-        from pirgan_tf.survey import app, open_database, texts, web
+        from pirgan_tf.survey import app, open_database, web
     except ModuleNotFoundError as error:
         raise InputError(
             "the survey's libraries must be installed (pip install 'pirgan-tf[survey]'). "
             f"Received: no module {error.name}"
         ) from error
-    config = web.WebConfig(texts.read_texts(options.texts), options.allowed_origins)
     # What is refused here leaves no folder behind.
     elsewhere = open_database(options.database) if options.database else None
     listening = listen(options.host, options.port)
@@ -175,7 +196,7 @@ def run(options: ServeOptions) -> None:
             _announce(options, listening, *_study(options, database))
             server = uvicorn.Server(
                 uvicorn.Config(
-                    app.create_app(database, config),
+                    app.create_app(database, web.WebConfig(options.allowed_origins)),
                     log_level="warning",
                     # No address of a rater is written anywhere.
                     access_log=False,
@@ -199,7 +220,7 @@ def _study(options: ServeOptions, database: "survey.Database") -> tuple["survey.
         mixed.images,
         mixed.image_ids,
         galleries=mixed.places,
-        name=options.name or (mixed.names[0] if len(mixed.names) == 1 else "images"),
+        name=mixed.names[0] if len(mixed.names) == 1 else "images",
         mode=options.mode,
         raters_per_image=options.raters_per_image,
         images_per_rater=options.images_per_rater,
@@ -209,6 +230,12 @@ def _study(options: ServeOptions, database: "survey.Database") -> tuple["survey.
             "practice": options.practice_images,
             "repeats": options.repeated_images,
             "galleries": mixed.fingerprints,
+        },
+        presentation=options.settings() or None,
+        changes={
+            name: value
+            for name in ("name", "question")
+            if (value := getattr(options, name)) is not None
         },
     )
     if options.renew_token and token is None:

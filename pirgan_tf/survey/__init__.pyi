@@ -41,5 +41,7 @@ from .studies import create_study as create_study
 from .studies import find_study as find_study
 from .studies import is_owner as is_owner
 from .studies import renew_token as renew_token
+from .study_file import DEFAULT_IMAGES_PER_RATER as DEFAULT_IMAGES_PER_RATER
+from .study_file import read_study_file as read_study_file
 from .weights import DEFAULT_WEIGHTS as DEFAULT_WEIGHTS
 from .weights import PirWeights as PirWeights

@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from pirgan_tf.survey.append_only import STATEMENTS
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MAX_ID = 2**63 - 1
 # The minute of the clock in which an event happened, as the index has it.
 MINUTE = "CAST(answered_at / 60 AS INTEGER)"
@@ -67,6 +67,7 @@ class Study(Base):
         images_per_rater: how many images a rater is shown at most.
         assignment_seconds: how long an image waits for the answer of a rater who left.
         settings: JSON; see `create_study`.
+        presentation: JSON of `read_study_file`; None from before there were such files.
         owner_token_hash: SHA-256 of the owner's token.
     """
 
@@ -81,6 +82,7 @@ class Study(Base):
     images_per_rater: Mapped[int]
     assignment_seconds: Mapped[float]
     settings: Mapped[dict[str, Any]]
+    presentation: Mapped[dict[str, Any] | None]
     owner_token_hash: Mapped[str]
     created_at: Mapped[float]
 

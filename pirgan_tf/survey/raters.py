@@ -10,14 +10,8 @@ from pirgan_tf.survey.models import Assignment, Image, Rater, Study
 from pirgan_tf.survey.studies import find_study, hash_secret
 
 MAX_USER_AGENT = 300
-_PROGRESS = select(
-    select(func.count())
-    .where(
-        Assignment.rater == bindparam("who"),
-        Assignment.state.in_(("answered", "skipped")),
-    )
-    .scalar_subquery(),
-    select(func.count()).where(Image.study_id == bindparam("study")).scalar_subquery(),
+_DONE = select(func.count()).where(
+    Assignment.rater == bindparam("who"), Assignment.state.in_(("answered", "skipped"))
 )
 
 
@@ -80,9 +74,15 @@ def enter(session: Session, key: str, mode: str, cookie: str) -> Rater:
 
 def progress(session: Session, rater: Rater) -> tuple[int, int]:
     """Returns how many images a rater is done with, and how many there are at most."""
-    done, images = session.execute(_PROGRESS, {"who": rater.id, "study": rater.study_id}).one()
+    done = session.scalars(_DONE, {"who": rater.id}).one()
     # Late answers come on top.
-    return done, max(done, min(images, rater.study.images_per_rater))
+    return done, max(done, most_images(session, rater.study))
+
+
+def most_images(session: Session, study: Study) -> int:
+    """Returns how many images a rater of a study is shown at most."""
+    images = select(func.count()).where(Image.study_id == study.id)
+    return min(session.scalars(images).one(), study.images_per_rater)
 
 
 def lock_study(session: Session, study: Study) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from pirgan_tf.survey import answering, raters, repeats, serving
 from pirgan_tf.survey.limiter import address
 from pirgan_tf.survey.models import Assignment, Rater
+from pirgan_tf.survey.presentation import present
 from pirgan_tf.survey.security import refuse_other_sites
 from pirgan_tf.survey.studies import find_study
 from pirgan_tf.survey.web import Web, WebOf, page
@@ -58,7 +59,8 @@ def intro(web: WebOf, key: str) -> HTMLResponse:
     """Tells what the survey is, and asks for consent."""
     with web.database.read() as session:
         study = find_study(session, key, "rating")
-    return page("intro.html", study=study, intro=web.config.texts.intro)
+        images = raters.most_images(session, study) + study.settings.get("repeats", 0)
+    return page("intro.html", study=study, shown=present(study), images=images)
 
 
 @router.post("/start")
@@ -71,7 +73,8 @@ def start(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> R
     web.limiter.check("begin", address(request))
     if not is_wanted:
         web.return_places(study)
-        return page("message.html", message="All images have their answers for now. Thank you.")
+        shown = present(study)
+        return page("message.html", shown=shown, message=shown.words["full"])
     if not is_known:
         cookie = secrets.token_urlsafe(16)
         with web.database.write() as session:
@@ -96,7 +99,7 @@ def rating_page(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
         study = find_study(session, key, "rating")
         if not raters.has_begun(session, study, cookie):
             return RedirectResponse("./", 303)
-    return page("rate.html", study=study)
+    return page("rate.html", study=study, shown=present(study))
 
 
 @router.get("/done")
@@ -110,8 +113,8 @@ def done(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
         if rater.finished_at is None:
             return RedirectResponse("rate", 303)
         last = answering.last_answered(session, rater)
-    closing = web.config.texts.closing
-    return page("done.html", study=study, closing=closing, code=rater.completion_code, last=last)
+    code = rater.completion_code
+    return page("done.html", study=study, shown=present(study), code=code, last=last)
 
 
 @router.post("/undo")

@@ -23,6 +23,7 @@ _STEPS = {
         ("ALTER TABLE images ADD COLUMN gallery BIGINT NOT NULL DEFAULT 0", ("postgresql",)),
         (NO_REPLACEMENT, ("sqlite",)),
     ),
+    3: (("ALTER TABLE studies ADD COLUMN presentation JSON", _BOTH),),
 }
 
 

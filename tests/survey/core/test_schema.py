@@ -8,18 +8,19 @@ import pytest
 import sqlalchemy as sa
 
 from pirgan_tf import survey
+from pirgan_tf.survey.models import SCHEMA_VERSION
 from pirgan_tf.users import read_interactions
 
-# Version 2, as it was before version 3 came: a person, who changed a mind, and a bot.
-STORED = Path(__file__).with_name("survey_v2.sql")
+# As files were before the next version came: a person, who changed a mind, and a bot.
+STORED = [Path(__file__).with_name(f"survey_v{version}.sql") for version in (2, 3)]
 KEY = "SuiBPMG0iI3ZgfueixgaCw"
 
 
-@pytest.fixture
-def old(tmp_path) -> Path:
+@pytest.fixture(params=STORED, ids=lambda stored: stored.stem)
+def old(request, tmp_path) -> Path:
     path = tmp_path / "old.sqlite3"
     connection = sqlite3.connect(path)
-    connection.executescript(STORED.read_text())
+    connection.executescript(request.param.read_text())
     connection.close()
     return path
 
@@ -67,7 +68,7 @@ def test_servers_that_start_at_once_take_an_older_file_one_step_once(old):
     assert len(opened) == 4
     with opened[0].read() as session:
         versions = session.connection().exec_driver_sql("SELECT version FROM survey_schema")
-        assert versions.scalars().all() == [3]
+        assert versions.scalars().all() == [SCHEMA_VERSION]
     for database in opened:
         database.close()
 

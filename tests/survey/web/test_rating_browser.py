@@ -101,7 +101,7 @@ def test_buttons_do_what_keys_do_and_have_names(live, open_page):
     events = [event[:2] for event in live.site.events()]
     assert events == [("rating", 2), ("skip", None), ("undo", 2), ("rating", 1)]
     assert page.get_by_role("status").get_attribute("id") == "status"
-    assert page.get_by_role("group", name="Your rating of the image").count() == 1
+    assert page.get_by_role("group", name="How much do you like this image?").count() == 1
     assert page.get_by_role("progressbar", name="Image 3 of 20").count() == 1
 
 

@@ -17,7 +17,9 @@ from pirgan_tf.data.gallery import read_gallery
 
 def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_path):
     flags = (f"--gallery={gallery}", f"--output={tmp_path / 'survey'}", "--port=0")
-    first = serve(*flags, "--images_per_rater=3")
+    study = tmp_path / "study.json"
+    study.write_text(json.dumps({"language": "de", "question": "Wie steil?", "labels": ["a", "b"]}))
+    first = serve(*flags, f"--study={study}", "--images_per_rater=3", "--question=Wie hoch?")
     link = first.lines["raters"]
     with httpx.Client(base_url=link, headers={"user-agent": "Firefox"}) as client:
         assert "<title>mountains</title>" in client.get("").text
@@ -43,6 +45,9 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
         client.cookies.set("rater", cookie)
         answer = client.post("api/next", json={"count": 1}).json()
         assert (answer["done"], answer["total"]) == (1, 4)
+        # The texts are the study's own, and not of what a server is told.
+        page = client.get("rate").text
+        assert "Wie hoch?" in page and "<span>b</span>" in page and '<html lang="de">' in page
     with httpx.Client(base_url=second.lines["owner"]) as client:
         assert client.post("login", data={"token": first.token}).status_code == 303
     assert second.stop(signal.SIGINT) == 130
@@ -141,7 +146,8 @@ def test_two_at_once_in_one_output_are_refused(commands, serve, gallery, tmp_pat
         (("--allowed_origins=example.org",), ("https://example.org", "'example.org'")),
         (("--allowed_origins=https://example.org/page",), ("without a path",)),
         (("--allowed_origins=*",), ("allowed_origins", "'*'")),
-        (("--texts=no/such",), ("intro.md", "no/such")),
+        (("--study=no/such.json",), ("study must be a JSON file", "no/such.json")),
+        (("--question=",), ("question must not be empty",)),
         (("--host=no.such.host.invalid",), ("host and port must", "no.such.host.invalid")),
         (("--host=" + "x" * 300,), ("host and port must",)),
         (("--trust_proxy=not an address",), ("trust_proxy must be", "'not an address'")),
