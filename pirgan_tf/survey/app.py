@@ -19,6 +19,7 @@ from pirgan_tf.survey.web import Web, WebConfig, page
 _STATUS = {
     errors.UnknownStudy: 404,
     errors.UnknownRater: 401,
+    errors.NotInvited: 403,
     errors.UnknownAssignment: 404,
     errors.AlreadyAnswered: 409,
     errors.NothingToUndo: 409,

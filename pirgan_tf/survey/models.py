@@ -68,6 +68,7 @@ class Study(Base):
         assignment_seconds: how long an image waits for the answer of a rater who left.
         settings: JSON; see `create_study`.
         presentation: JSON of `read_study_file`; None from before there were such files.
+        closed_at: when its owner closed it; None while it is open.
         owner_token_hash: SHA-256 of the owner's token.
     """
 
@@ -83,6 +84,7 @@ class Study(Base):
     assignment_seconds: Mapped[float]
     settings: Mapped[dict[str, Any]]
     presentation: Mapped[dict[str, Any] | None]
+    closed_at: Mapped[float | None] = mapped_column(default=None)
     owner_token_hash: Mapped[str]
     created_at: Mapped[float]
 
@@ -116,8 +118,23 @@ class ImageFile(Base):
     png: Mapped[bytes]
 
 
+class Invitation(Base):
+    """A link made beforehand, which begins one rater.
+
+    Attributes:
+        code: what follows invitation= in it; None once its rater has withdrawn. A study that
+            has any takes nobody else.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (UniqueConstraint("study_id", "code"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
+    code: Mapped[str | None]
+
+
 class Rater(Base):
-    """Somebody with the study's link, known by a random cookie and by nothing else.
+    """Somebody with the study's link, known by a random cookie, or also by an invitation.
 
     Attributes:
         study: comes along, in the same query.
@@ -127,12 +144,17 @@ class Rater(Base):
         completion_code: proof of that for a crowd worker's employer; None before.
         decision: of the study's owner, "keep" or "exclude", whatever the rules say; None
             to go by the rules.
+        invitation: the platform's id, or the code, in the link that the rater came by; None of
+            those who came by the study's link alone.
         excluded: whether this rater's answers have given their places back, so that
             `Image.answered` is without them; see `exclusion.return_places`.
     """
 
     __tablename__ = "raters"
-    __table_args__ = (UniqueConstraint("study_id", "cookie_hash"),)
+    __table_args__ = (
+        UniqueConstraint("study_id", "cookie_hash"),
+        Index("raters_by_invitation", "study_id", "invitation", unique=True),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
     study: Mapped[Study] = relationship(lazy="joined", innerjoin=True)
@@ -142,6 +164,7 @@ class Rater(Base):
     finished_at: Mapped[float | None]
     completion_code: Mapped[str | None]
     decision: Mapped[str | None] = mapped_column(default=None)
+    invitation: Mapped[str | None] = mapped_column(default=None)
     excluded: Mapped[bool] = mapped_column(default=False)
 
 

@@ -15,20 +15,29 @@ _DONE = select(func.count()).where(
 )
 
 
-def begin_rater(session: Session, study: Study, cookie: str, user_agent: str) -> Rater:
-    """Makes a rater, or finds the one who has this cookie already.
+def begin_rater(
+    session: Session, study: Study, cookie: str, user_agent: str, invitation: str | None = None
+) -> Rater:
+    """Makes a rater, or finds the one who has this cookie, or came by this invitation, already.
 
     Args:
         session: of `Database.write`.
         study: the study.
-        cookie: random text that the server made and only this rater's browser has.
+        cookie: random text that the server made and only this rater's browser has. Of a rater
+            who comes by the same invitation as before, the cookie before is worth nothing
+            from then on.
         user_agent: what the browser calls itself; 300 characters are kept.
+        invitation: an id or code of `find_invitation`.
     """
     lock_study(session, study)
+    if invitation is not None and (rater := _invited(session, study, invitation)) is not None:
+        rater.cookie_hash = hash_secret(cookie)
+        return rater
     try:
         return find_rater(session, study, cookie)
     except UnknownRater:
         rater = Rater(
+            invitation=invitation,
             study_id=study.id,
             cookie_hash=hash_secret(cookie),
             # PostgreSQL refuses NUL in a text.
@@ -54,12 +63,25 @@ def find_rater(session: Session, study: Study, cookie: str) -> Rater:
     return found
 
 
-def has_begun(session: Session, study: Study, cookie: str) -> bool:
-    """Returns whether a study has a rater with this cookie."""
+def has_begun(session: Session, study: Study, cookie: str, invitation: str | None = None) -> bool:
+    """Returns whether a study has a rater with this cookie, of this invitation if one is given."""
     known = select(Rater.id).where(
         Rater.study_id == study.id, Rater.cookie_hash == hash_secret(cookie)
     )
+    if invitation is not None:
+        known = known.where(Rater.invitation == invitation)
     return session.scalar(known) is not None
+
+
+def has_come(session: Session, study: Study, invitation: str) -> bool:
+    """Returns whether somebody has begun by an invitation, in whatever browser."""
+    return _invited(session, study, invitation) is not None
+
+
+def _invited(session: Session, study: Study, invitation: str) -> Rater | None:
+    return session.scalars(
+        select(Rater).where(Rater.study_id == study.id, Rater.invitation == invitation)
+    ).one_or_none()
 
 
 def enter(session: Session, key: str, mode: str, cookie: str) -> Rater:

@@ -1,5 +1,6 @@
 """The owner's pages: how the study stands, and its data."""
 
+import time
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -15,6 +16,7 @@ from pirgan_tf.survey.judgement import judge_raters
 from pirgan_tf.survey.limiter import address
 from pirgan_tf.survey.models import Image, ImageFile, Study
 from pirgan_tf.survey.overview import NUM_BINS, overview
+from pirgan_tf.survey.rater_table import rater_table
 from pirgan_tf.survey.rates import interactions
 from pirgan_tf.survey.security import refuse_other_sites
 from pirgan_tf.survey.studies import find_study, is_owner
@@ -83,6 +85,19 @@ def decide(
     return RedirectResponse("../", 303)
 
 
+@router.post("/state")
+def set_state(
+    web: WebOf,
+    key: str,
+    state: Annotated[Literal["open", "closed"], Form()],
+    token: OwnerCookie = "",
+) -> Response:
+    """Closes the study, or opens it again; no answer is lost by either."""
+    with web.database.write() as session:
+        _owned(session, key, token).closed_at = time.time() if state == "closed" else None
+    return RedirectResponse("./", 303)
+
+
 @router.get("/images/{image_id:path}.png")
 def image(web: WebOf, key: str, image_id: str, token: OwnerCookie = "") -> Response:
     """Sends an image of the study by its id in the gallery."""
@@ -108,6 +123,15 @@ def download_interactions(web: WebOf, key: str, token: OwnerCookie = "") -> Resp
         table = interactions(session, _owned(session, key, token))
     shown = table[table["impressions"] > 0]
     return Response(shown.to_csv(columns=COLUMNS, index=False), media_type="text/csv")
+
+
+@router.get("/raters.csv")
+def download_raters(web: WebOf, key: str, token: OwnerCookie = "") -> Response:
+    """Sends who came by which invitation, and how far they got."""
+    with web.database.read() as session:
+        study = _owned(session, key, token)
+        table = rater_table(session, study, judge_raters(session, study))
+    return Response(table.to_csv(index=False), media_type="text/csv")
 
 
 @router.get("/events.{form}")

@@ -4,6 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Iterator
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Cookie, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -11,8 +12,10 @@ from pydantic import BaseModel, ConfigDict, StrictInt
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey import answering, raters, repeats, serving
+from pirgan_tf.survey.errors import NotInvited
+from pirgan_tf.survey.invitations import find_invitation
 from pirgan_tf.survey.limiter import address
-from pirgan_tf.survey.models import Assignment, Rater
+from pirgan_tf.survey.models import Assignment, Rater, Study
 from pirgan_tf.survey.presentation import present
 from pirgan_tf.survey.security import refuse_other_sites
 from pirgan_tf.survey.studies import find_study
@@ -55,12 +58,19 @@ class Vote(Skip):
 
 
 @router.get("/")
-def intro(web: WebOf, key: str) -> HTMLResponse:
+def intro(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> HTMLResponse:
     """Tells what the survey is, and asks for consent."""
     with web.database.read() as session:
         study = find_study(session, key, "rating")
+        try:
+            invitation = _invitation(session, study, request, cookie)
+        except NotInvited:
+            return _message(study, "not_invited", 403)
+        if study.closed_at is not None and not raters.has_begun(session, study, cookie):
+            return _message(study, "closed")
         images = raters.most_images(session, study) + study.settings.get("repeats", 0)
-    return page("intro.html", study=study, shown=present(study), images=images)
+    query = f"?{urlencode([invitation])}" if invitation else ""
+    return page("intro.html", study=study, shown=present(study), images=images, query=query)
 
 
 @router.post("/start")
@@ -68,17 +78,24 @@ def start(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> R
     """Starts or resumes the rating, and sets the rater's cookie."""
     with web.database.read() as session:
         study = find_study(session, key, "rating")
-        is_known = raters.has_begun(session, study, cookie)
+        try:
+            _, invited = _invitation(session, study, request, cookie) or (None, None)
+        except NotInvited:
+            return _message(study, "not_invited", 403)
+        is_here = raters.has_begun(session, study, cookie, invited)
+        is_known = is_here or (invited is not None and raters.has_come(session, study, invited))
         is_wanted = is_known or serving.wants_answers(session, study)
     web.limiter.check("begin", address(request))
+    if study.closed_at is not None and not is_known:
+        return _message(study, "closed")
     if not is_wanted:
         web.return_places(study)
-        shown = present(study)
-        return page("message.html", shown=shown, message=shown.words["full"])
-    if not is_known:
+        return _message(study, "full")
+    if not is_here:
         cookie = secrets.token_urlsafe(16)
+        agent = request.headers.get("user-agent", "")
         with web.database.write() as session:
-            raters.begin_rater(session, study, cookie, request.headers.get("user-agent", ""))
+            raters.begin_rater(session, study, cookie, agent, invited)
     answer = RedirectResponse("rate", 303)
     answer.set_cookie(
         COOKIE,
@@ -114,7 +131,8 @@ def done(web: WebOf, key: str, cookie: RaterCookie = "") -> Response:
             return RedirectResponse("rate", 303)
         last = answering.last_answered(session, rater)
     code = rater.completion_code
-    return page("done.html", study=study, shown=present(study), code=code, last=last)
+    url = (study.presentation or {}).get("completion_url", "").replace("{code}", code or "")
+    return page("done.html", study=study, shown=present(study), code=code, url=url, last=last)
 
 
 @router.post("/undo")
@@ -141,9 +159,11 @@ def image(web: WebOf, key: str, assignment: int, cookie: RaterCookie = "") -> Re
 def next_images(web: WebOf, key: str, wanted: Wanted, cookie: RaterCookie = "") -> dict:
     """Gives the rater's next images, those already given first."""
     with _answering(web, key, cookie) as (session, rater):
-        assignments = [_view(each) for each in serving.assign(session, rater, wanted.count)]
+        closed = rater.study.closed_at is not None
+        given = [] if closed else serving.assign(session, rater, wanted.count)
+        assignments = [_view(each) for each in given]
         repeat = repeats.due_repeat(session, rater)
-        if repeat is not None:
+        if repeat is not None and not closed:
             # Another image to the browser, which may well have the first one at hand.
             assignments.append({"id": -repeat, "image": f"images/{repeat}.png?again"})
         done, total = repeats.progress(session, rater)
@@ -157,6 +177,7 @@ def next_images(web: WebOf, key: str, wanted: Wanted, cookie: RaterCookie = "") 
         "total": total,
         "last": last,
         "finished": finished,
+        "closed": closed,
     }
 
 
@@ -193,6 +214,23 @@ def _answering(web: Web, key: str, cookie: str) -> Iterator[tuple[Session, Rater
     web.limiter.check("answer", str(rater.id))
     with web.database.write() as session:
         yield session, session.get_one(Rater, rater.id)
+
+
+def _invitation(
+    session: Session, study: Study, request: Request, cookie: str
+) -> tuple[str, str] | None:
+    """Returns `find_invitation`, also for who comes back without the parameters of the link."""
+    try:
+        return find_invitation(session, study, request.query_params)
+    except NotInvited:
+        if raters.has_begun(session, study, cookie):
+            return None
+        raise
+
+
+def _message(study: Study, word: str, status: int = 200) -> HTMLResponse:
+    shown = present(study)
+    return page("message.html", status, shown=shown, message=shown.words[word])
 
 
 def _view(assignment: Assignment) -> dict:

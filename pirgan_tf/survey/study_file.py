@@ -26,11 +26,15 @@ _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "minutes": float,
     **dict.fromkeys(LONG_TEXTS, (str, list)),
     **dict.fromkeys(("contact", "retention", "withdrawal"), str),
+    "invited_by": str,
+    "completion_url": str,
     "texts": dict,
 }
 # Whoever answers must have read the same as those before.
 FIXED = ("language", "question", "labels", "image_size", "intro", "retention", "withdrawal")
 _BOUNDS = {"image_size": (16, 4096), "images_per_rater": (1, 2**31 - 1), "minutes": (0.1, 10_000)}
+_PARAMETER = re.compile(r"[A-Za-z]\w{0,39}")
+_URL = re.compile(r"https?://[^\s/]+(/\S*)?")
 # A language as HTML names it, such as de, pt-BR or zh-Hant-TW.
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -43,9 +47,11 @@ def read_study_file(path: str | Path) -> Json:
             question, and labels, two texts for its worst and best answer; image_size, the
             width of an image on the screen in CSS pixels, 16 to 4096; images_per_rater;
             minutes, about how many a rater needs; intro and closing, Markdown, or a list of
-            its lines; contact, retention and withdrawal, a line of Markdown each; texts, by
-            name, what else the pages say (`page_words`). A language other than English and
-            German needs question, labels, intro, closing and all texts.
+            its lines; contact, retention and withdrawal, a line of Markdown each; invited_by,
+            the parameter of the link by which a platform says who comes; completion_url, where
+            raters go in the end, with {code} for the completion code; texts, by name, what
+            else the pages say (`page_words`). A language other than English and German needs
+            question, labels, intro, closing and all texts.
 
     Returns:
         The settings; lines of long texts are joined.
@@ -88,6 +94,10 @@ def _check(name: str, value: Any, path: str | Path) -> None:
         return
     if name == "language" and not _LANGUAGE.fullmatch(value):
         raise _refusal("language must be like en, de or pt-BR", path, value)
+    if name == "invited_by" and not _PARAMETER.fullmatch(value):
+        raise _refusal("invited_by must be a name like PROLIFIC_PID", path, value)
+    if name == "completion_url" and not _URL.fullmatch(value):
+        raise _refusal("completion_url must be like https://example.org/?code={code}", path, value)
     if name == "labels" and len(value) != 2:
         raise _refusal("labels must be two texts, of the worst and the best answer", path, value)
     if name == "texts":

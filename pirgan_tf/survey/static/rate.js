@@ -17,6 +17,7 @@ let queue = []; // Assignments with their images; the first is on the page.
 let answered = 0;
 let total = 0;
 let finished = false; // Whether the server has no more images for this rater.
+let closed = false; // Whether the owner has closed the study.
 let lastAnswered = null; // The assignment that undo would take back.
 let waiting = null; // The timer that looks for images again, while there are none.
 let shownAt = null; // When the image appeared; null while none may be rated.
@@ -60,7 +61,7 @@ async function fill() {
   for (let attempt = 0; ; attempt++) {
     const { status, content } = await post("api/next", { count: Math.min(AHEAD + outbox.size, MOST) });
     if (status === 200) {
-      ({ total, finished } = content);
+      ({ total, finished, closed } = content);
       const known = new Set([...settled, ...queue.map(({ id }) => id)]);
       queue.push(...content.assignments.filter(({ id }) => !known.has(id)).map(prefetch));
       return content;
@@ -112,7 +113,7 @@ async function show() {
 
 function wait() {
   element("frame").replaceChildren();
-  tell(words.waiting);
+  tell(closed ? words.closed : words.waiting);
   waiting = setTimeout(() => {
     waiting = null;
     begin();

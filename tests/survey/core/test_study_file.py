@@ -68,6 +68,8 @@ def test_our_languages_say_the_same_things():
         ({"language": "en", "intro": ["a", 1]}, ("intro must be text", "1")),
         ({"language": "en", "image_size": 15}, ("image_size must be from 16 to 4096", "15")),
         ({"language": "en", "images_per_rater": 0}, ("images_per_rater must be from 1", "0")),
+        ({"language": "en", "invited_by": "a b"}, ("invited_by must be a name like", "'a b'")),
+        ({"language": "en", "completion_url": "javascript:1"}, ("completion_url must be like",)),
         ({"language": "en", "minutes": 0}, ("minutes must be from 0.1", "0")),
         ({"language": "en", "minutes": True}, ("a field 'minutes' that is not a number",)),
     ],

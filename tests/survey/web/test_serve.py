@@ -1,5 +1,6 @@
 """bin/serve as a command: what it prints, refuses, and goes on with."""
 
+import csv
 import dataclasses
 import io
 import json
@@ -55,12 +56,18 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
 
 def test_a_lost_token_is_renewed(serve, gallery, tmp_path):
     flags = (f"--gallery={gallery}", f"--output={tmp_path / 'survey'}", "--port=0")
-    lost = serve(*flags)
+    lost = serve(*flags, "--invitations=2")
     lost.stop()
-    renewed = serve(*flags, "--renew_token")
+    renewed = serve(*flags, "--renew_token", "--invitations=2")
     with httpx.Client(base_url=renewed.lines["owner"]) as client:
         assert client.post("login", data={"token": lost.token}).status_code == 403
         assert client.post("login", data={"token": renewed.token}).status_code == 303
+
+    # The links are those of before, to the server of now.
+    with (tmp_path / "survey" / "invitations.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 and httpx.get(rows[1]["link"]).status_code == 200
+    assert httpx.get(renewed.lines["raters"]).status_code == 403
 
 
 def test_rounds_share_a_database_and_their_servers_serve_both(serve, gallery, tmp_path):
@@ -161,6 +168,7 @@ def test_two_at_once_in_one_output_are_refused(commands, serve, gallery, tmp_pat
         (("--validity=burst.per_minute=2,burst.per_minute=3",), ("each once", "per_minute=3")),
         (("--practice_images=100",), ("practice_images must be below", "100 of 100")),
         (("--mode=page", "--repeated_images=3"), ("repeated_images must be 0 in mode page", "3")),
+        (("--mode=page", "--invitations=3"), ("invitations must be 0 in mode page", "3")),
         (("--raters_per_image=1000000000000",), ("raters_per_image", "below")),
         (("--database=mysql://x/y",), ("sqlite:///PATH", "mysql://x/y")),
     ],
