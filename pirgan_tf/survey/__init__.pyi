@@ -19,6 +19,7 @@ from .event_lines import event_lines as event_lines
 from .exclusion import decide as decide
 from .exclusion import return_places as return_places
 from .invitations import OWN_PARAMETER as OWN_PARAMETER
+from .invitations import find_invitation as find_invitation
 from .invitations import make_invitations as make_invitations
 from .judgement import excluded_raters as excluded_raters
 from .judgement import judge_raters as judge_raters
@@ -49,3 +50,4 @@ from .study_file import DEFAULT_IMAGES_PER_RATER as DEFAULT_IMAGES_PER_RATER
 from .study_file import read_study_file as read_study_file
 from .weights import DEFAULT_WEIGHTS as DEFAULT_WEIGHTS
 from .weights import PirWeights as PirWeights
+from .withdrawal import withdraw as withdraw

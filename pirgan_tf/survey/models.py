@@ -142,12 +142,11 @@ class Rater(Base):
         user_agent: what the browser calls itself, at most 300 characters.
         finished_at: when there was nothing more to show; None before, and after an undo.
         completion_code: proof of that for a crowd worker's employer; None before.
-        decision: of the study's owner, "keep" or "exclude", whatever the rules say; None
-            to go by the rules.
-        invitation: the platform's id, or the code, in the link that the rater came by; None of
-            those who came by the study's link alone.
+        decision: of the study's owner, "keep" or "exclude"; None to go by the rules.
+        invitation: the platform's id, or the code, in the rater's link; None if there was none.
         excluded: whether this rater's answers have given their places back, so that
             `Image.answered` is without them; see `exclusion.return_places`.
+        withdrawn_at: when the rater withdrew; None before. See `withdrawal.withdraw`.
     """
 
     __tablename__ = "raters"
@@ -166,6 +165,7 @@ class Rater(Base):
     decision: Mapped[str | None] = mapped_column(default=None)
     invitation: Mapped[str | None] = mapped_column(default=None)
     excluded: Mapped[bool] = mapped_column(default=False)
+    withdrawn_at: Mapped[float | None] = mapped_column(default=None)
 
 
 class Assignment(Base):

@@ -25,8 +25,9 @@ class Overview:
 
     Attributes:
         events: how many there are, by kind.
-        raters: how many have begun.
+        raters: how many have begun and not withdrawn.
         finished: how many of these were shown all there was for them.
+        withdrawn: how many have withdrawn.
         impressions: [n] answers of each image, without those of raters who were left out
             when `exclusion.return_places` was called last.
         wanted: answers that the study asks for, over all images.
@@ -46,6 +47,7 @@ class Overview:
     events: dict[str, int]
     raters: int
     finished: int
+    withdrawn: int
     impressions: np.ndarray
     wanted: int
     below_target: int
@@ -81,8 +83,10 @@ def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview
         ).all()
     )
     kinds = select(Event.kind, func.count()).where(Event.study_id == study.id).group_by(Event.kind)
-    begun = select(func.count(), func.count(Rater.finished_at)).where(Rater.study_id == study.id)
-    raters, finished = session.execute(begun).one()
+    numbers = (func.count(), func.count(Rater.finished_at), func.count(Rater.withdrawn_at))
+    begun, finished, withdrawn = session.execute(
+        select(*numbers).where(Rater.study_id == study.id)
+    ).one()
     excluded = excluded_raters(verdicts)
     if study.mode == "rating":
         counts, valid = count_stars(session, study, excluded)
@@ -94,8 +98,9 @@ def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview
     unable = verdicts.loc[verdicts["verdict"] == NOT_RUN, "rule"]
     return Overview(
         events={kind: count for kind, count in session.execute(kinds)},  # noqa: C416
-        raters=raters,
+        raters=begun - withdrawn,
         finished=finished,
+        withdrawn=withdrawn,
         impressions=impressions,
         wanted=len(impressions) * study.raters_per_image,
         below_target=int((impressions < study.raters_per_image).sum()),

@@ -29,6 +29,8 @@ class Presentation:
         notes: heading and text of contact, retention and withdrawal, as far as they are set.
         minutes: about how many a rater needs; None if nothing is said of it.
         image_size: width of an image on the screen in CSS pixels; None for what fits.
+        completion_url: where a rater goes in the end, with {code} for the completion code;
+            None for nowhere.
         words: what else the pages say, by name.
     """
 
@@ -40,6 +42,7 @@ class Presentation:
     notes: tuple[tuple[str, Markup], ...]
     minutes: float | None
     image_size: int | None
+    completion_url: str | None
     words: Mapping[str, str]
 
 
@@ -65,6 +68,7 @@ def present(study: Study) -> Presentation:
         notes=tuple((words[name], _render(given[name])) for name in _LINES if name in given),
         minutes=given.get("minutes"),
         image_size=given.get("image_size"),
+        completion_url=given.get("completion_url"),
         words=words,
     )
 

@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 from pirgan_tf.survey.answers import counted_answers
 from pirgan_tf.survey.judgement import excluded_raters
 from pirgan_tf.survey.models import Assignment, Rater, Study
+from pirgan_tf.survey.raters import remaining_raters
 
 
 def rater_table(session: Session, study: Study, verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Returns a row for each rater of a study.
+    """Returns a row for each rater of a study who has not withdrawn.
 
     Args:
         session: of `Database.read`.
@@ -32,7 +33,7 @@ def rater_table(session: Session, study: Study, verdicts: pd.DataFrame) -> pd.Da
     columns = (Rater.invitation, Rater.started_at, Rater.finished_at, Rater.completion_code)
     rows = session.execute(
         select(Rater.id.label("rater"), *columns, Rater.decision)
-        .where(Rater.study_id == study.id)
+        .where(Rater.id.in_(remaining_raters(study)))
         .order_by(Rater.id)
     ).mappings()
     table = pd.DataFrame(rows.all(), columns=list(rows.keys()))

@@ -1,8 +1,9 @@
 """Raters: somebody with a study's link and a random cookie."""
 
 import time
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.errors import UnknownRater
@@ -63,6 +64,11 @@ def find_rater(session: Session, study: Study, cookie: str) -> Rater:
     return found
 
 
+def shown_images(session: Session, study: Study) -> int:
+    """Returns `most_images` with the repeats, which look like other images."""
+    return most_images(session, study) + study.settings.get("repeats", 0)
+
+
 def has_begun(session: Session, study: Study, cookie: str, invitation: str | None = None) -> bool:
     """Returns whether a study has a rater with this cookie, of this invitation if one is given."""
     known = select(Rater.id).where(
@@ -92,6 +98,11 @@ def enter(session: Session, key: str, mode: str, cookie: str) -> Rater:
         UnknownRater: as `find_rater`.
     """
     return find_rater(session, find_study(session, key, mode), cookie)
+
+
+def remaining_raters(study: Study) -> Select[Any]:
+    """Selects the ids of a study's raters who have not withdrawn."""
+    return select(Rater.id).where(Rater.study_id == study.id, Rater.withdrawn_at.is_(None))
 
 
 def progress(session: Session, rater: Rater) -> tuple[int, int]:

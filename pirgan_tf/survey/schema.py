@@ -30,6 +30,8 @@ _STEPS = {
         ("ALTER TABLE studies ADD COLUMN closed_at DOUBLE PRECISION", ("postgresql",)),
         ("ALTER TABLE studies ADD COLUMN closed_at DOUBLE", ("sqlite",)),
         ("ALTER TABLE raters ADD COLUMN invitation VARCHAR", _BOTH),
+        ("ALTER TABLE raters ADD COLUMN withdrawn_at DOUBLE PRECISION", ("postgresql",)),
+        ("ALTER TABLE raters ADD COLUMN withdrawn_at DOUBLE", ("sqlite",)),
         ("CREATE UNIQUE INDEX raters_by_invitation ON raters (study_id, invitation)", _BOTH),
     ),
 }

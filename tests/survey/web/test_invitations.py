@@ -129,3 +129,23 @@ def test_a_closed_page_study_shows_nothing(make_site):
     owner.post(f"{site.owner}state", data={"state": "closed"})
     given = site.visitor(origin=origin).post(f"{site.link}page/next", content="{}").json()
     assert given["image"] is None and _raters(site) == []
+
+
+def test_a_rater_withdraws_by_the_link_on_every_page(site):
+    stranger = site.visitor()
+    assert stranger.get(f"{site.link}withdraw").headers["location"] == "./"
+    assert stranger.post(f"{site.link}withdraw").status_code == 401
+    client = _begin(site, PROLIFIC)
+    for page in ("", "rate"):
+        assert 'href="withdraw"' in client.get(site.link + page).text
+    [given] = site.next(client, 1)
+    site.rate(client, given["id"])
+    assert "Withdraw everything" in client.get(f"{site.link}withdraw").text
+    answer = client.post(f"{site.link}withdraw")
+    assert "Your answers are withdrawn." in answer.text
+    assert site.events() == [] and _raters(site) == []
+    assert "rater" not in client.cookies
+    assert client.get(f"{site.link}rate").headers["location"] == "./"
+    # The same id is somebody new.
+    _begin(site, PROLIFIC)
+    assert [rater["rater"] for rater in _raters(site)] == ["2"]
