@@ -12,11 +12,15 @@ from sqlalchemy.orm import Session
 from pirgan_tf.survey.answers import count_stars
 from pirgan_tf.survey.judgement import OWNER, excluded_raters
 from pirgan_tf.survey.models import Event, Image, Rater, Study
+from pirgan_tf.survey.pace import Pace, measure_pace
 from pirgan_tf.survey.rates import interactions, rates_of_stars
+from pirgan_tf.survey.reliability import split_half_reliability
 from pirgan_tf.survey.rules import FAILED, NOT_RUN
+from pirgan_tf.survey.weights import DEFAULT_WEIGHTS, PirWeights
 
 NUM_BINS = 20
 _EXTREMES = 8
+_WORTH = np.array(PirWeights.parse(DEFAULT_WEIGHTS["rating"]).stars)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +42,9 @@ class Overview:
             `interactions`.
         alpha: Krippendorff's alpha of the stars, as ordinal values; None in page mode,
             or where no image has two ratings, or all ratings are the same.
+        reliability: of the images' mean rates, `split_half_reliability`; None in page mode.
+        interval_width: mean width of the 95 % intervals of the images' rates; None of none.
+        pace: `measure_pace`.
         judged: a row for each rater, those left out first and those who passed all rules
             last: rater, reasons (why, one or more, or none), decision (the owner's: "keep",
             "exclude" or none) and excluded.
@@ -56,6 +63,9 @@ class Overview:
     best: pd.DataFrame
     worst: pd.DataFrame
     alpha: float | None
+    reliability: float | None
+    interval_width: float | None
+    pace: Pace
     judged: pd.DataFrame
     not_run: dict[str, int]
 
@@ -88,11 +98,13 @@ def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview
         select(*numbers).where(Rater.study_id == study.id)
     ).one()
     excluded = excluded_raters(verdicts)
+    counts = alpha = reliability = None
     if study.mode == "rating":
         counts, valid = count_stars(session, study, excluded)
         table = rates_of_stars(session, study, valid)
+        alpha, reliability = agreement(counts), split_half_reliability(valid, _WORTH)
     else:
-        counts, table = None, interactions(session, study, excluded=excluded)
+        table = interactions(session, study, excluded=excluded)
     shown = table[table["impressions"] > 0].sort_values("posterior_mean", ascending=False)
     extremes = min(_EXTREMES, len(shown) // 2)
     unable = verdicts.loc[verdicts["verdict"] == NOT_RUN, "rule"]
@@ -108,7 +120,10 @@ def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview
         stars=None if counts is None else counts.sum(axis=0),
         best=shown.head(extremes),
         worst=shown.tail(extremes)[::-1],
-        alpha=None if counts is None else agreement(counts),
+        alpha=alpha,
+        reliability=reliability,
+        interval_width=float((shown["high"] - shown["low"]).mean()) if len(shown) else None,
+        pace=measure_pace(session, study),
         judged=_judged(verdicts, set(excluded)),
         not_run=unable.value_counts().to_dict(),
     )
