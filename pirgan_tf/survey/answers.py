@@ -7,7 +7,8 @@ import numpy as np
 from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
-from pirgan_tf.survey.models import Event, Image, Rater, Study
+from pirgan_tf.survey.models import Event, Image, Study
+from pirgan_tf.survey.raters import withdrawn_raters
 from pirgan_tf.survey.weights import STARS
 
 # What answers, in a study of each mode.
@@ -34,12 +35,8 @@ def counted_answers(study: Study) -> Select[Any]:
         Event.study_id == study.id,
         Event.kind == ANSWERS[study.mode],
         Event.id.not_in(select(undo.value).where(undo.kind == "undo")),
-        Event.rater.not_in(_withdrawn(study)),
+        Event.rater.not_in(withdrawn_raters(study)),
     )
-
-
-def _withdrawn(study: Study) -> Select[Any]:
-    return select(Rater.id).where(Rater.study_id == study.id, Rater.withdrawn_at.is_not(None))
 
 
 def count_stars(
@@ -90,7 +87,7 @@ def stream_events(session: Session, study: Study) -> Iterator[dict[str, Any]]:
     columns = [Event.image if name == "image_id" else getattr(Event, name) for name in _FIELDS]
     rows = session.execute(
         select(*columns)
-        .where(Event.study_id == study.id, Event.rater.not_in(_withdrawn(study)))
+        .where(Event.study_id == study.id, Event.rater.not_in(withdrawn_raters(study)))
         .order_by(Event.id),
         execution_options={"yield_per": _ROWS_AT_ONCE},
     )

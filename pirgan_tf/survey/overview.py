@@ -13,6 +13,7 @@ from pirgan_tf.survey.answers import count_stars
 from pirgan_tf.survey.judgement import OWNER, excluded_raters
 from pirgan_tf.survey.models import Event, Image, Rater, Study
 from pirgan_tf.survey.pace import Pace, measure_pace
+from pirgan_tf.survey.raters import withdrawn_raters
 from pirgan_tf.survey.rates import interactions, rates_of_stars
 from pirgan_tf.survey.reliability import split_half_reliability
 from pirgan_tf.survey.rules import FAILED, NOT_RUN
@@ -92,7 +93,11 @@ def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview
             select(Image.answered).where(Image.study_id == study.id).order_by(Image.id)
         ).all()
     )
-    kinds = select(Event.kind, func.count()).where(Event.study_id == study.id).group_by(Event.kind)
+    kinds = (
+        select(Event.kind, func.count())
+        .where(Event.study_id == study.id, Event.rater.not_in(withdrawn_raters(study)))
+        .group_by(Event.kind)
+    )
     numbers = (func.count(), func.count(Rater.finished_at), func.count(Rater.withdrawn_at))
     begun, finished, withdrawn = session.execute(
         select(*numbers).where(Rater.study_id == study.id)

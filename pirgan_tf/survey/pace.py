@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.answers import ANSWERS
 from pirgan_tf.survey.models import ASSIGNMENTS, RATERS, Event, Rater, Study
+from pirgan_tf.survey.raters import withdrawn_raters
 
 _DAY = 24 * 3600
 _HOUR = 3600
@@ -44,6 +45,7 @@ def measure_pace(session: Session, study: Study) -> Pace:
         Event.study_id == study.id,
         Event.kind == ANSWERS[study.mode],
         Event.answered_at >= since,
+        Event.rater.not_in(withdrawn_raters(study)),
     )
     finished = select(Rater.finished_at - Rater.started_at).where(
         Rater.study_id == study.id, Rater.finished_at.is_not(None)

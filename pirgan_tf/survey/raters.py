@@ -105,6 +105,11 @@ def remaining_raters(study: Study) -> Select[Any]:
     return select(Rater.id).where(Rater.study_id == study.id, Rater.withdrawn_at.is_(None))
 
 
+def withdrawn_raters(study: Study) -> Select[Any]:
+    """Selects the ids of a study's raters who have withdrawn."""
+    return select(Rater.id).where(Rater.study_id == study.id, Rater.withdrawn_at.is_not(None))
+
+
 def progress(session: Session, rater: Rater) -> tuple[int, int]:
     """Returns how many images a rater is done with, and how many there are at most."""
     done = session.scalars(_DONE, {"who": rater.id}).one()

@@ -27,11 +27,7 @@ def old(request, tmp_path) -> Path:
 
 def _columns(path: Path) -> dict[str, list[tuple]]:
     engine = sa.create_engine(f"sqlite:///{path}")
-    inspector = sa.inspect(engine)
-    found = {
-        table: sorted((each["name"], str(each["type"])) for each in inspector.get_columns(table))
-        for table in inspector.get_table_names()
-    }
+    found = _types(engine)
     with engine.connect() as connection:
         triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         found["triggers"] = sorted(connection.exec_driver_sql(triggers).all())
@@ -53,6 +49,36 @@ def test_an_older_file_gets_the_tables_of_a_new_one_and_the_study_goes_on(old, g
         values = session.scalars(sa.select(survey.Event.value).order_by(survey.Event.id)).all()
     assert values == [1, 5, 5, 5, 5, 2, 4, 2]
     database.close()
+
+
+def test_what_version_4_adds_comes_to_a_database_of_either_kind(url):
+    survey.open_database(url).close()
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    expected = _types(engine)
+    with engine.begin() as connection:
+        for statement in (
+            "DROP TABLE invitations",
+            "DROP INDEX raters_by_invitation",
+            "ALTER TABLE raters DROP COLUMN invitation",
+            "ALTER TABLE raters DROP COLUMN withdrawn_at",
+            "ALTER TABLE studies DROP COLUMN presentation",
+            "ALTER TABLE studies DROP COLUMN closed_at",
+            "UPDATE survey_schema SET version = 3",
+        ):
+            connection.exec_driver_sql(statement)
+    assert _types(engine) != expected
+    survey.open_database(url).close()
+    assert _types(engine) == expected
+    engine.dispose()
+
+
+def _types(engine: sa.Engine) -> dict[str, list]:
+    inspector = sa.inspect(engine)
+    return {
+        table: sorted((each["name"], str(each["type"])) for each in inspector.get_columns(table))
+        + sorted(str(each["name"]) for each in inspector.get_indexes(table))
+        for table in inspector.get_table_names()
+    }
 
 
 def test_servers_that_start_at_once_take_an_older_file_one_step_once(old):
