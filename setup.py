@@ -43,7 +43,9 @@ setup(
     license="Apache-2.0",
     packages=find_packages(include=["pirgan_tf", "pirgan_tf.*"]),
     package_data={
-        "pirgan_tf": [f"**/*.{kind}" for kind in ("pyi", "html", "css", "js", "svg", "md", "npz")]
+        "pirgan_tf": [
+            f"**/*.{kind}" for kind in ("pyi", "html", "css", "js", "svg", "md", "json", "npz")
+        ]
     },
     python_requires=">=3.10,<3.14",
     install_requires=[

@@ -1,4 +1,7 @@
-"""The exceptions that a user of the package meets."""
+"""The exceptions that a user of the package meets, and the refusal of unknown names."""
+
+import difflib
+from collections.abc import Iterable
 
 
 class InputError(ValueError):
@@ -32,3 +35,17 @@ class Interrupted(KeyboardInterrupt):
 
     def __str__(self) -> str:
         return self.args[1]
+
+
+def check_name(kind: str, name: str, known: Iterable[str]) -> None:
+    """Refuses an unknown name, and suggests the near miss.
+
+    Raises:
+        InputError: if `name` is not among the `known`.
+    """
+    known = list(known)
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise InputError(f"{kind} must be one of {', '.join(known)}. Received: {name!r}{hint}")

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import difflib
 import io
 import math
 import operator
@@ -15,7 +14,7 @@ from typing import Any
 from absl import flags
 
 from pirgan_tf.cli import paths
-from pirgan_tf.errors import InputError
+from pirgan_tf.errors import InputError, check_name
 
 # What a number of anything must stay under, where no smaller bound is given.
 _MOST = 2**31
@@ -185,20 +184,6 @@ def parse_options(
     options = _from_flags(options_class, values)
     options.validate()
     return options, text
-
-
-def check_name(kind: str, name: str, known: typing.Iterable[str]) -> None:
-    """Refuses an unknown name, and suggests the near miss.
-
-    Raises:
-        InputError: if `name` is not among the `known`.
-    """
-    known = list(known)
-    if name in known:
-        return
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise InputError(f"{kind} must be one of {', '.join(known)}. Received: {name!r}{hint}")
 
 
 def _check_value(name: str, value: Any, rules: typing.Mapping[str, Any]) -> None:

@@ -10,10 +10,10 @@ from typing import Any, NoReturn
 from pirgan_tf import benchmark
 from pirgan_tf.cli.command import import_tensorflow, run_command
 from pirgan_tf.cli.description import describe
-from pirgan_tf.cli.options import check_name, option
+from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import write_output_file
 from pirgan_tf.cli.paths import check_file
-from pirgan_tf.errors import InputError, TrainingError
+from pirgan_tf.errors import InputError, TrainingError, check_name
 from pirgan_tf.stages.shared.training_options import DeviceOptions, set_up_devices
 
 STAGE = "benchmark"

@@ -50,10 +50,11 @@ def run(options: ExportInteractionsOptions) -> None:
     """Writes what people did, as train_estimator takes it, or event by event.
 
     Writes interactions.csv (image_id, impressions, positives, pir, and posterior_mean, low
-    and high, the mean and 95 % interval of the true rate) and validity.csv (what each rule
-    says of each rater), or events.csv or events.jsonl; and options.json. Of a study of several
-    galleries, GALLERY/interactions.csv for each, and ratings.csv (gallery, image_id, rater,
-    rate) and galleries.json (fingerprints by name), which evaluate takes.
+    and high, the mean and 95 % interval of the true rate), validity.csv (what each rule says
+    of each rater) and raters.csv (invitations, completion codes and counts of answers), or
+    events.csv or events.jsonl; and options.json. Of a study of several galleries,
+    GALLERY/interactions.csv for each, and ratings.csv (gallery, image_id, rater, rate) and
+    galleries.json (fingerprints by name), which evaluate takes.
     """
     try:
         database = survey.open_database(options.database, read_only=True)
@@ -104,6 +105,8 @@ def _write_rates(
     else:
         shown.to_csv(folder / "interactions.csv", index=False)
     verdicts.to_csv(folder / "validity.csv", index=False)
+    raters = survey.rater_table(session, study, verdicts)
+    raters.to_csv(folder / "raters.csv", index=False)
     print(
         f"{STAGE}: {shown['impressions'].sum()} impressions of {len(shown)} images, rate "
         f"{shown['positives'].sum() / shown['impressions'].sum():.4f}; "

@@ -5,10 +5,10 @@ from typing import NoReturn
 
 from pirgan_tf import survey
 from pirgan_tf.cli.command import run_command
-from pirgan_tf.cli.options import Options, check_name, option
+from pirgan_tf.cli.options import Options, option
 from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.data.gallery import read_gallery
-from pirgan_tf.errors import InputError
+from pirgan_tf.errors import InputError, check_name
 from pirgan_tf.files.path import check_file
 
 STAGE = "import_interactions"

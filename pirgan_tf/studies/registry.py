@@ -4,7 +4,7 @@ import importlib
 import types
 from typing import NamedTuple
 
-from pirgan_tf.cli.options import check_name
+from pirgan_tf.errors import check_name
 
 
 class Study(NamedTuple):

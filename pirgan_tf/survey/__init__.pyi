@@ -9,6 +9,7 @@ from .database import open_database as open_database
 from .errors import AlreadyAnswered as AlreadyAnswered
 from .errors import DatabaseUnavailable as DatabaseUnavailable
 from .errors import NothingToUndo as NothingToUndo
+from .errors import NotInvited as NotInvited
 from .errors import SurveyError as SurveyError
 from .errors import UnknownAssignment as UnknownAssignment
 from .errors import UnknownRater as UnknownRater
@@ -17,6 +18,9 @@ from .errors import ValueOutOfRange as ValueOutOfRange
 from .event_lines import event_lines as event_lines
 from .exclusion import decide as decide
 from .exclusion import return_places as return_places
+from .invitations import OWN_PARAMETER as OWN_PARAMETER
+from .invitations import find_invitation as find_invitation
+from .invitations import make_invitations as make_invitations
 from .judgement import excluded_raters as excluded_raters
 from .judgement import judge_raters as judge_raters
 from .models import Assignment as Assignment
@@ -25,6 +29,7 @@ from .models import Image as Image
 from .models import Rater as Rater
 from .models import Study as Study
 from .page_events import record_page_event as record_page_event
+from .rater_table import rater_table as rater_table
 from .raters import begin_rater as begin_rater
 from .raters import find_rater as find_rater
 from .raters import progress as progress
@@ -41,5 +46,8 @@ from .studies import create_study as create_study
 from .studies import find_study as find_study
 from .studies import is_owner as is_owner
 from .studies import renew_token as renew_token
+from .study_file import DEFAULT_IMAGES_PER_RATER as DEFAULT_IMAGES_PER_RATER
+from .study_file import read_study_file as read_study_file
 from .weights import DEFAULT_WEIGHTS as DEFAULT_WEIGHTS
 from .weights import PirWeights as PirWeights
+from .withdrawal import withdraw as withdraw

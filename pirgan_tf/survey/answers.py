@@ -8,6 +8,7 @@ from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from pirgan_tf.survey.models import Event, Image, Study
+from pirgan_tf.survey.raters import withdrawn_raters
 from pirgan_tf.survey.weights import STARS
 
 # What answers, in a study of each mode.
@@ -24,6 +25,8 @@ _ROWS_AT_ONCE = 2000
 def counted_answers(study: Study) -> Select[Any]:
     """Selects the events that answer: ratings which were not undone, or a page's impressions.
 
+    Those of raters who have withdrawn are not among them.
+
     Returns:
         A query of the columns of `Event`.
     """
@@ -32,6 +35,7 @@ def counted_answers(study: Study) -> Select[Any]:
         Event.study_id == study.id,
         Event.kind == ANSWERS[study.mode],
         Event.id.not_in(select(undo.value).where(undo.kind == "undo")),
+        Event.rater.not_in(withdrawn_raters(study)),
     )
 
 
@@ -70,7 +74,7 @@ def written_out(ids: Collection[int]) -> BindParameter[int]:
 
 
 def stream_events(session: Session, study: Study) -> Iterator[dict[str, Any]]:
-    """Gives every event of a study in its order, a few at a time.
+    """Gives every event of a study in its order, a few at a time, but of who has withdrawn.
 
     Yields:
         id, image_id (as in the gallery), rater, assignment, kind, value, shown_at,
@@ -82,7 +86,9 @@ def stream_events(session: Session, study: Study) -> Iterator[dict[str, Any]]:
     )
     columns = [Event.image if name == "image_id" else getattr(Event, name) for name in _FIELDS]
     rows = session.execute(
-        select(*columns).where(Event.study_id == study.id).order_by(Event.id),
+        select(*columns)
+        .where(Event.study_id == study.id, Event.rater.not_in(withdrawn_raters(study)))
+        .order_by(Event.id),
         execution_options={"yield_per": _ROWS_AT_ONCE},
     )
     for row in rows:

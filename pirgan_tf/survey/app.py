@@ -10,7 +10,14 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from pirgan_tf.survey import errors, routes_owner, routes_page, routes_rating
+from pirgan_tf.survey import (
+    errors,
+    routes_answers,
+    routes_owner,
+    routes_page,
+    routes_preview,
+    routes_rating,
+)
 from pirgan_tf.survey.database import Database
 from pirgan_tf.survey.limiter import Limiter
 from pirgan_tf.survey.security import Guard
@@ -19,6 +26,7 @@ from pirgan_tf.survey.web import Web, WebConfig, page
 _STATUS = {
     errors.UnknownStudy: 404,
     errors.UnknownRater: 401,
+    errors.NotInvited: 403,
     errors.UnknownAssignment: 404,
     errors.AlreadyAnswered: 409,
     errors.NothingToUndo: 409,
@@ -40,7 +48,7 @@ def create_app(database: Database, config: WebConfig) -> FastAPI:
     """
     app = FastAPI(title="pirgan_tf survey", openapi_url=None)
     app.state.web = Web(database, config, Limiter())
-    for routes in (routes_rating, routes_page, routes_owner):
+    for routes in (routes_rating, routes_answers, routes_page, routes_owner, routes_preview):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(Guard)

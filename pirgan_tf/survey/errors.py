@@ -15,6 +15,10 @@ class UnknownRater(SurveyError):
     """The study has no rater with this cookie."""
 
 
+class NotInvited(SurveyError):
+    """The study wants an invitation, and the link has none that it knows."""
+
+
 class UnknownAssignment(SurveyError):
     """The rater was never given this assignment; it may be another's."""
 

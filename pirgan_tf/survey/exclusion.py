@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from pirgan_tf.survey.database import Database
 from pirgan_tf.survey.judgement import excluded_raters, judge_raters
 from pirgan_tf.survey.models import ASSIGNMENTS, IMAGES, MAX_ID, Rater, Study
-from pirgan_tf.survey.raters import lock_study
+from pirgan_tf.survey.raters import lock_study, remaining_raters
 
 
 def decide(session: Session, study: Study, rater_id: int, decision: str | None) -> bool:
@@ -27,7 +27,7 @@ def decide(session: Session, study: Study, rater_id: int, decision: str | None) 
         Whether the study has such a rater.
     """
     rater = session.get(Rater, rater_id) if 0 < rater_id <= MAX_ID else None
-    if rater is None or rater.study_id != study.id:
+    if rater is None or rater.study_id != study.id or rater.withdrawn_at is not None:
         return False
     rater.decision = decision
     return True
@@ -46,7 +46,7 @@ def return_places(database: Database, study: Study, verdicts: pd.DataFrame | Non
         if verdicts is None:
             verdicts = judge_raters(session, study)
         excluded = set(excluded_raters(verdicts))
-        before = select(Rater.id).where(Rater.study_id == study.id, Rater.excluded)
+        before = remaining_raters(study).where(Rater.excluded)
         changed = excluded ^ set(session.scalars(before))
     if not changed:
         return
@@ -54,15 +54,18 @@ def return_places(database: Database, study: Study, verdicts: pd.DataFrame | Non
         lock_study(session, study)
         for rater_id in sorted(changed):
             rater = session.get_one(Rater, rater_id)
-            # Another process may have done it meanwhile.
-            if rater.excluded == (rater_id in excluded):
+            # Another process may have done it meanwhile, or the rater have withdrawn.
+            if rater.excluded == (rater_id in excluded) or rater.withdrawn_at is not None:
                 continue
             rater.excluded = rater_id in excluded
-            answered = select(ASSIGNMENTS.c.image).where(
-                ASSIGNMENTS.c.rater == rater_id, ASSIGNMENTS.c.state == "answered"
-            )
-            session.execute(
-                update(IMAGES)
-                .where(IMAGES.c.id.in_(answered))
-                .values(answered=IMAGES.c.answered + (-1 if rater.excluded else 1))
-            )
+            count_places(session, rater, -1 if rater.excluded else 1)
+
+
+def count_places(session: Session, rater: Rater, more: int) -> None:
+    """Counts a rater's answers once more, or with -1 no more, for the images answered."""
+    answered = select(ASSIGNMENTS.c.image).where(
+        ASSIGNMENTS.c.rater == rater.id, ASSIGNMENTS.c.state == "answered"
+    )
+    session.execute(
+        update(IMAGES).where(IMAGES.c.id.in_(answered)).values(answered=IMAGES.c.answered + more)
+    )

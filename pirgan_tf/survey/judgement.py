@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from pirgan_tf.survey.answers import ANSWERS, counted_answers
 from pirgan_tf.survey.comparison import Comparison, compare_raters
 from pirgan_tf.survey.models import MINUTE, Event, Rater, Study
+from pirgan_tf.survey.raters import remaining_raters
 from pirgan_tf.survey.repeats import mean_differences
 from pirgan_tf.survey.rules import FAILED, PASSED, ValidityRules
 from pirgan_tf.survey.weights import STARS
@@ -27,7 +28,8 @@ _DECIDED = {
 def judge_raters(session: Session, study: Study) -> pd.DataFrame:
     """Judges every rater of a study by every rule, with the parameters in its settings.
 
-    Only answers that count are looked at, not those undone.
+    Only answers that count are looked at, not those undone. Raters who have withdrawn are
+    not judged.
 
     Returns:
         A row for each rater and rule: rater (its id), rule (its name), verdict ("passed",
@@ -92,7 +94,7 @@ def summarise_raters(session: Session, study: Study, rules: ValidityRules) -> li
         )
         .outerjoin(counted, counted.c.rater == Rater.id)
         .outerjoin(shortest, shortest.c.rater == Rater.id)
-        .where(Rater.study_id == study.id)
+        .where(Rater.id.in_(remaining_raters(study)))
         .order_by(Rater.id)
     )
     return list(rows.mappings().all())

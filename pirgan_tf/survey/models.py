@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from pirgan_tf.survey.append_only import STATEMENTS
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MAX_ID = 2**63 - 1
 # The minute of the clock in which an event happened, as the index has it.
 MINUTE = "CAST(answered_at / 60 AS INTEGER)"
@@ -67,6 +67,8 @@ class Study(Base):
         images_per_rater: how many images a rater is shown at most.
         assignment_seconds: how long an image waits for the answer of a rater who left.
         settings: JSON; see `create_study`.
+        presentation: JSON of `read_study_file`; None from before there were such files.
+        closed_at: when its owner closed it; None while it is open.
         owner_token_hash: SHA-256 of the owner's token.
     """
 
@@ -81,6 +83,8 @@ class Study(Base):
     images_per_rater: Mapped[int]
     assignment_seconds: Mapped[float]
     settings: Mapped[dict[str, Any]]
+    presentation: Mapped[dict[str, Any] | None]
+    closed_at: Mapped[float | None] = mapped_column(default=None)
     owner_token_hash: Mapped[str]
     created_at: Mapped[float]
 
@@ -114,8 +118,23 @@ class ImageFile(Base):
     png: Mapped[bytes]
 
 
+class Invitation(Base):
+    """A link made beforehand, which begins one rater.
+
+    Attributes:
+        code: what follows invitation= in it; None once its rater has withdrawn. A study that
+            has any takes nobody else.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (UniqueConstraint("study_id", "code"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
+    code: Mapped[str | None]
+
+
 class Rater(Base):
-    """Somebody with the study's link, known by a random cookie and by nothing else.
+    """Somebody with the study's link, known by a random cookie, or also by an invitation.
 
     Attributes:
         study: comes along, in the same query.
@@ -123,14 +142,18 @@ class Rater(Base):
         user_agent: what the browser calls itself, at most 300 characters.
         finished_at: when there was nothing more to show; None before, and after an undo.
         completion_code: proof of that for a crowd worker's employer; None before.
-        decision: of the study's owner, "keep" or "exclude", whatever the rules say; None
-            to go by the rules.
+        decision: of the study's owner, "keep" or "exclude"; None to go by the rules.
+        invitation: the platform's id, or the code, in the rater's link; None if there was none.
         excluded: whether this rater's answers have given their places back, so that
             `Image.answered` is without them; see `exclusion.return_places`.
+        withdrawn_at: when the rater withdrew; None before. See `withdrawal.withdraw`.
     """
 
     __tablename__ = "raters"
-    __table_args__ = (UniqueConstraint("study_id", "cookie_hash"),)
+    __table_args__ = (
+        UniqueConstraint("study_id", "cookie_hash"),
+        Index("raters_by_invitation", "study_id", "invitation", unique=True),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
     study: Mapped[Study] = relationship(lazy="joined", innerjoin=True)
@@ -140,7 +163,9 @@ class Rater(Base):
     finished_at: Mapped[float | None]
     completion_code: Mapped[str | None]
     decision: Mapped[str | None] = mapped_column(default=None)
+    invitation: Mapped[str | None] = mapped_column(default=None)
     excluded: Mapped[bool] = mapped_column(default=False)
+    withdrawn_at: Mapped[float | None] = mapped_column(default=None)
 
 
 class Assignment(Base):

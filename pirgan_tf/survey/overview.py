@@ -12,11 +12,16 @@ from sqlalchemy.orm import Session
 from pirgan_tf.survey.answers import count_stars
 from pirgan_tf.survey.judgement import OWNER, excluded_raters
 from pirgan_tf.survey.models import Event, Image, Rater, Study
+from pirgan_tf.survey.pace import Pace, measure_pace
+from pirgan_tf.survey.raters import withdrawn_raters
 from pirgan_tf.survey.rates import interactions, rates_of_stars
+from pirgan_tf.survey.reliability import split_half_reliability
 from pirgan_tf.survey.rules import FAILED, NOT_RUN
+from pirgan_tf.survey.weights import DEFAULT_WEIGHTS, PirWeights
 
 NUM_BINS = 20
 _EXTREMES = 8
+_WORTH = np.array(PirWeights.parse(DEFAULT_WEIGHTS["rating"]).stars)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +30,9 @@ class Overview:
 
     Attributes:
         events: how many there are, by kind.
-        raters: how many have begun.
+        raters: how many have begun and not withdrawn.
         finished: how many of these were shown all there was for them.
+        withdrawn: how many have withdrawn.
         impressions: [n] answers of each image, without those of raters who were left out
             when `exclusion.return_places` was called last.
         wanted: answers that the study asks for, over all images.
@@ -37,6 +43,9 @@ class Overview:
             `interactions`.
         alpha: Krippendorff's alpha of the stars, as ordinal values; None in page mode,
             or where no image has two ratings, or all ratings are the same.
+        reliability: of the images' mean rates, `split_half_reliability`; None in page mode.
+        interval_width: mean width of the 95 % intervals of the images' rates; None of none.
+        pace: `measure_pace`.
         judged: a row for each rater, those left out first and those who passed all rules
             last: rater, reasons (why, one or more, or none), decision (the owner's: "keep",
             "exclude" or none) and excluded.
@@ -46,6 +55,7 @@ class Overview:
     events: dict[str, int]
     raters: int
     finished: int
+    withdrawn: int
     impressions: np.ndarray
     wanted: int
     below_target: int
@@ -54,6 +64,9 @@ class Overview:
     best: pd.DataFrame
     worst: pd.DataFrame
     alpha: float | None
+    reliability: float | None
+    interval_width: float | None
+    pace: Pace
     judged: pd.DataFrame
     not_run: dict[str, int]
 
@@ -80,22 +93,31 @@ def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview
             select(Image.answered).where(Image.study_id == study.id).order_by(Image.id)
         ).all()
     )
-    kinds = select(Event.kind, func.count()).where(Event.study_id == study.id).group_by(Event.kind)
-    begun = select(func.count(), func.count(Rater.finished_at)).where(Rater.study_id == study.id)
-    raters, finished = session.execute(begun).one()
+    kinds = (
+        select(Event.kind, func.count())
+        .where(Event.study_id == study.id, Event.rater.not_in(withdrawn_raters(study)))
+        .group_by(Event.kind)
+    )
+    numbers = (func.count(), func.count(Rater.finished_at), func.count(Rater.withdrawn_at))
+    begun, finished, withdrawn = session.execute(
+        select(*numbers).where(Rater.study_id == study.id)
+    ).one()
     excluded = excluded_raters(verdicts)
+    counts = alpha = reliability = None
     if study.mode == "rating":
         counts, valid = count_stars(session, study, excluded)
         table = rates_of_stars(session, study, valid)
+        alpha, reliability = agreement(counts), split_half_reliability(valid, _WORTH)
     else:
-        counts, table = None, interactions(session, study, excluded=excluded)
+        table = interactions(session, study, excluded=excluded)
     shown = table[table["impressions"] > 0].sort_values("posterior_mean", ascending=False)
     extremes = min(_EXTREMES, len(shown) // 2)
     unable = verdicts.loc[verdicts["verdict"] == NOT_RUN, "rule"]
     return Overview(
         events={kind: count for kind, count in session.execute(kinds)},  # noqa: C416
-        raters=raters,
+        raters=begun - withdrawn,
         finished=finished,
+        withdrawn=withdrawn,
         impressions=impressions,
         wanted=len(impressions) * study.raters_per_image,
         below_target=int((impressions < study.raters_per_image).sum()),
@@ -103,7 +125,10 @@ def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview
         stars=None if counts is None else counts.sum(axis=0),
         best=shown.head(extremes),
         worst=shown.tail(extremes)[::-1],
-        alpha=None if counts is None else agreement(counts),
+        alpha=alpha,
+        reliability=reliability,
+        interval_width=float((shown["high"] - shown["low"]).mean()) if len(shown) else None,
+        pace=measure_pace(session, study),
         judged=_judged(verdicts, set(excluded)),
         not_run=unable.value_counts().to_dict(),
     )

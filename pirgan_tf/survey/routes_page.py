@@ -83,6 +83,8 @@ def next_image(
             return JSONResponse(_given(None, None, serving.any_png(session, study)))
         is_known = raters.has_begun(session, study, visitor)
         is_wanted = is_known or serving.wants_answers(session, study)
+    if study.closed_at is not None:
+        return JSONResponse(_given(None, None, None), headers=headers)
     if not is_wanted:
         web.return_places(study)
         return JSONResponse(_given(None, None, None), headers=headers)

@@ -6,12 +6,14 @@ from sqlalchemy.orm import Session
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.path import refusal
 from pirgan_tf.survey.append_only import NO_REPLACEMENT
-from pirgan_tf.survey.models import SCHEMA_VERSION, Base, SchemaVersion
+from pirgan_tf.survey.models import SCHEMA_VERSION, Base, Invitation, SchemaVersion
 
 WANTED = "database must be a survey's own, or not exist yet"
 # Any number will do, if all processes that might create the tables at once use it.
 _SCHEMA_LOCK = 5_081_959
 _MOST_NAMED = 5
+# Tables that older versions have not.
+_LATER = {Invitation.__tablename__}
 # What makes the tables of a version those of the next: statements, and the databases that
 # need them.
 _BOTH = ("sqlite", "postgresql")
@@ -22,6 +24,15 @@ _STEPS = {
         ("ALTER TABLE images ADD COLUMN gallery INTEGER NOT NULL DEFAULT 0", ("sqlite",)),
         ("ALTER TABLE images ADD COLUMN gallery BIGINT NOT NULL DEFAULT 0", ("postgresql",)),
         (NO_REPLACEMENT, ("sqlite",)),
+    ),
+    3: (
+        ("ALTER TABLE studies ADD COLUMN presentation JSON", _BOTH),
+        ("ALTER TABLE studies ADD COLUMN closed_at DOUBLE PRECISION", ("postgresql",)),
+        ("ALTER TABLE studies ADD COLUMN closed_at DOUBLE", ("sqlite",)),
+        ("ALTER TABLE raters ADD COLUMN invitation VARCHAR", _BOTH),
+        ("ALTER TABLE raters ADD COLUMN withdrawn_at DOUBLE PRECISION", ("postgresql",)),
+        ("ALTER TABLE raters ADD COLUMN withdrawn_at DOUBLE", ("sqlite",)),
+        ("CREATE UNIQUE INDEX raters_by_invitation ON raters (study_id, invitation)", _BOTH),
     ),
 }
 
@@ -39,7 +50,7 @@ def find_version(connection: sa.Connection, shown: str) -> int | None:
     tables = set(sa.inspect(connection).get_table_names())
     if not tables:
         return None
-    if not set(Base.metadata.tables) <= tables:
+    if not set(Base.metadata.tables) - _LATER <= tables:
         names = ", ".join(sorted(tables)[:_MOST_NAMED])
         raise refusal(WANTED, shown, f"has tables of another program ({names})")
     versions = connection.scalars(sa.select(SchemaVersion.version)).all()
@@ -76,4 +87,5 @@ def bring_up_to_date(session: Session, shown: str) -> None:
         for statement, dialects in _STEPS[step]:
             if dialect in dialects:
                 connection.exec_driver_sql(statement)
+    Base.metadata.create_all(connection)
     session.execute(sa.update(SchemaVersion).values(version=SCHEMA_VERSION))

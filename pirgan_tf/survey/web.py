@@ -11,7 +11,6 @@ from pirgan_tf.survey import exclusion
 from pirgan_tf.survey.database import Database
 from pirgan_tf.survey.limiter import Limiter
 from pirgan_tf.survey.models import Study
-from pirgan_tf.survey.texts import Texts
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("pirgan_tf.survey"),
@@ -27,12 +26,10 @@ class WebConfig:
     """What the owner of a server decides, apart from the studies themselves.
 
     Attributes:
-        texts: what raters read.
         allowed_origins: origins, such as "https://example.org", whose pages may show
             images of page mode; the server's own demonstration always may.
     """
 
-    texts: Texts
     allowed_origins: tuple[str, ...] = ()
 
 

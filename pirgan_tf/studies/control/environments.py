@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pirgan_tf.cli.options import check_name
-from pirgan_tf.errors import InputError
+from pirgan_tf.errors import InputError, check_name
 
 if TYPE_CHECKING:
     import gymnasium

@@ -8,8 +8,8 @@ import numpy as np
 
 from pirgan_tf import data, studies
 from pirgan_tf.cli.options import Options as CommandOptions
-from pirgan_tf.cli.options import check_name, option
-from pirgan_tf.errors import InputError
+from pirgan_tf.cli.options import option
+from pirgan_tf.errors import InputError, check_name
 from pirgan_tf.studies import text
 from pirgan_tf.studies.numbers import read_numbers
 from pirgan_tf.studies.outcome import Finding, Outcome, Picture

@@ -5,25 +5,31 @@ const AHEAD = 5;
 const MOST = 10; // As the server allows.
 // The second half of a double tap was meant for the image before.
 const SETTLING = 150;
-const OFFLINE = "No connection. Your answers are kept, and sent when it is back.";
-const WAITING = "There is no image for you at this moment. Please come back later, or wait here.";
 const WAIT = 15_000;
 
 const element = (id) => document.getElementById(id);
-const outbox = new Outbox(`pirgan ${location.pathname}`, () => tell(OFFLINE), acknowledge);
+const { words: ownWords, size } = document.querySelector("main").dataset;
+const words = JSON.parse(ownWords);
+if (size) element("frame").style.setProperty("--image-size", `${size}px`);
+const outbox = new Outbox(`pirgan ${location.pathname}`, () => tell(words.offline), acknowledge);
 const settled = new Set(); // Assignments answered here, which the server may not know yet.
 let queue = []; // Assignments with their images; the first is on the page.
 let answered = 0;
 let total = 0;
 let finished = false; // Whether the server has no more images for this rater.
+let closed = false; // Whether the owner has closed the study.
 let lastAnswered = null; // The assignment that undo would take back.
 let waiting = null; // The timer that looks for images again, while there are none.
 let shownAt = null; // When the image appeared; null while none may be rated.
 let refilling = null;
-// What the last answer was, for the line below the stars.
-let last = "1 star: you do not like it. 5 stars: you like it very much.";
+let last = ""; // What the last answer was, for the line below the stars.
 
-const stars = (value) => (value === 1 ? "1 star" : `${value} stars`);
+/** Returns a text of the page with the values of what it names in braces. */
+function say(name, values) {
+  return words[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
+}
+
+const stars = (value) => (value === 1 ? words.star : say("stars", { count: value }));
 
 function tell(text) {
   if (element("status").textContent !== text) element("status").textContent = text;
@@ -31,7 +37,7 @@ function tell(text) {
 
 function acknowledge(status) {
   if (status === 401) location.replace("./");
-  else if (element("status").textContent === OFFLINE) tell("The connection is back.");
+  else if (element("status").textContent === words.offline) tell(words.back);
 }
 
 function prefetch({ id, image }) {
@@ -55,13 +61,13 @@ async function fill() {
   for (let attempt = 0; ; attempt++) {
     const { status, content } = await post("api/next", { count: Math.min(AHEAD + outbox.size, MOST) });
     if (status === 200) {
-      ({ total, finished } = content);
+      ({ total, finished, closed } = content);
       const known = new Set([...settled, ...queue.map(({ id }) => id)]);
       queue.push(...content.assignments.filter(({ id }) => !known.has(id)).map(prefetch));
       return content;
     }
     if (status === 401) return location.replace("./");
-    tell(isTemporary(status) ? OFFLINE : content.error);
+    tell(isTemporary(status) ? words.offline : content.error);
     await pause(attempt);
   }
 }
@@ -91,13 +97,13 @@ async function show() {
   try {
     await assignment.ready;
   } catch {
-    tell(OFFLINE);
+    tell(words.offline);
     await pause(2);
     return begin();
   }
-  assignment.picture.alt = "The image to rate";
+  assignment.picture.alt = words.image;
   element("frame").replaceChildren(assignment.picture);
-  element("position").textContent = `Image ${answered + 1} of ${total}`;
+  element("position").textContent = say("position", { number: answered + 1, total });
   element("progress").max = total;
   element("progress").value = answered;
   if (!outbox.stalled) tell(last);
@@ -107,7 +113,7 @@ async function show() {
 
 function wait() {
   element("frame").replaceChildren();
-  tell(WAITING);
+  tell(closed ? words.closed : words.waiting);
   waiting = setTimeout(() => {
     waiting = null;
     begin();
@@ -126,7 +132,7 @@ function answer(path, value) {
   settled.add(id);
   const body = { assignment: id, shown_ms: Math.round(shown) };
   outbox.add(path, value ? { ...body, value } : body);
-  last = value ? `${stars(value)} given.` : "Skipped.";
+  last = value ? say("rated", { stars: stars(value) }) : words.skipped;
   lastAnswered = id;
   answered += 1;
   show();
@@ -135,8 +141,8 @@ function answer(path, value) {
 
 async function undo() {
   if (shownAt === null && waiting === null) return;
-  if (lastAnswered === null) return tell("There is nothing to undo.");
-  if (outbox.stalled) return tell(`${OFFLINE} Undo has to wait for it too.`);
+  if (lastAnswered === null) return tell(words.nothing);
+  if (outbox.stalled) return tell(words.undo_waits);
   shownAt = null;
   clearTimeout(waiting);
   waiting = null;
@@ -144,7 +150,7 @@ async function undo() {
   await outbox.send();
   const { status, content } = await post("api/undo", { assignment: lastAnswered });
   if (status === 200) {
-    last = "Undone.";
+    last = words.undone;
     answered -= 1;
     lastAnswered = content.last;
     const { id } = content.assignment;
@@ -153,7 +159,7 @@ async function undo() {
     queue.unshift(prefetch(content.assignment));
     return show();
   }
-  last = isTemporary(status) ? "Nothing was undone: no connection." : content.error;
+  last = isTemporary(status) ? words.failed : content.error;
   // Whether the request arrived before the connection broke, only the server knows.
   return isTemporary(status) ? begin() : show();
 }

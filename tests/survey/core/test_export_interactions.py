@@ -49,6 +49,11 @@ def test_rates_without_bots_and_what_the_rules_said(answered, commands, tmp_path
     assert sorted(read_interactions(output)["pir"]) == [0, 0.75]
     validity = pd.read_csv(output / "validity.csv")
     assert len(validity) == 12
+    raters = pd.read_csv(output / "raters.csv")
+    assert raters[["rater", "answers", "done", "excluded"]].values.tolist() == [
+        [1, 2, 2, False],
+        [2, 1, 1, True],
+    ]
     [failed] = validity[validity["verdict"] == "failed"].to_dict("records")
     assert failed["rule"] == "declared_bot" and "curl" in failed["reason"]
     assert json.loads((output / "options.json").read_text())["stage"] == "export_interactions"

@@ -8,29 +8,26 @@ import pytest
 import sqlalchemy as sa
 
 from pirgan_tf import survey
+from pirgan_tf.survey.models import SCHEMA_VERSION
 from pirgan_tf.users import read_interactions
 
-# Version 2, as it was before version 3 came: a person, who changed a mind, and a bot.
-STORED = Path(__file__).with_name("survey_v2.sql")
+# As files were before the next version came: a person, who changed a mind, and a bot.
+STORED = [Path(__file__).with_name(f"survey_v{version}.sql") for version in (2, 3)]
 KEY = "SuiBPMG0iI3ZgfueixgaCw"
 
 
-@pytest.fixture
-def old(tmp_path) -> Path:
+@pytest.fixture(params=STORED, ids=lambda stored: stored.stem)
+def old(request, tmp_path) -> Path:
     path = tmp_path / "old.sqlite3"
     connection = sqlite3.connect(path)
-    connection.executescript(STORED.read_text())
+    connection.executescript(request.param.read_text())
     connection.close()
     return path
 
 
 def _columns(path: Path) -> dict[str, list[tuple]]:
     engine = sa.create_engine(f"sqlite:///{path}")
-    inspector = sa.inspect(engine)
-    found = {
-        table: sorted((each["name"], str(each["type"])) for each in inspector.get_columns(table))
-        for table in inspector.get_table_names()
-    }
+    found = _types(engine)
     with engine.connect() as connection:
         triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         found["triggers"] = sorted(connection.exec_driver_sql(triggers).all())
@@ -54,6 +51,36 @@ def test_an_older_file_gets_the_tables_of_a_new_one_and_the_study_goes_on(old, g
     database.close()
 
 
+def test_what_version_4_adds_comes_to_a_database_of_either_kind(url):
+    survey.open_database(url).close()
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    expected = _types(engine)
+    with engine.begin() as connection:
+        for statement in (
+            "DROP TABLE invitations",
+            "DROP INDEX raters_by_invitation",
+            "ALTER TABLE raters DROP COLUMN invitation",
+            "ALTER TABLE raters DROP COLUMN withdrawn_at",
+            "ALTER TABLE studies DROP COLUMN presentation",
+            "ALTER TABLE studies DROP COLUMN closed_at",
+            "UPDATE survey_schema SET version = 3",
+        ):
+            connection.exec_driver_sql(statement)
+    assert _types(engine) != expected
+    survey.open_database(url).close()
+    assert _types(engine) == expected
+    engine.dispose()
+
+
+def _types(engine: sa.Engine) -> dict[str, list]:
+    inspector = sa.inspect(engine)
+    return {
+        table: sorted((each["name"], str(each["type"])) for each in inspector.get_columns(table))
+        + sorted(str(each["name"]) for each in inspector.get_indexes(table))
+        for table in inspector.get_table_names()
+    }
+
+
 def test_servers_that_start_at_once_take_an_older_file_one_step_once(old):
     opened = []
     threads = [
@@ -67,7 +94,7 @@ def test_servers_that_start_at_once_take_an_older_file_one_step_once(old):
     assert len(opened) == 4
     with opened[0].read() as session:
         versions = session.connection().exec_driver_sql("SELECT version FROM survey_schema")
-        assert versions.scalars().all() == [3]
+        assert versions.scalars().all() == [SCHEMA_VERSION]
     for database in opened:
         database.close()
 

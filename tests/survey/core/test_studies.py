@@ -54,6 +54,36 @@ def test_neither_token_nor_cookie_is_in_the_database(new_survey):
     assert made.token not in stored and "a-secret-cookie" not in stored
 
 
+GERMAN = {"language": "de", "question": "Wie schön?", "images_per_rater": 7, "contact": "a@b.de"}
+
+
+def test_what_raters_are_shown_stays_unless_something_else_is_given(new_survey):
+    first = new_survey(3, images_per_rater=None, presentation=GERMAN | {"name": "Farben"})
+    assert (first.study.name, first.study.images_per_rater) == ("Farben", 7)
+    first.rater("a")
+    again = new_survey(3, images_per_rater=None, name="other")
+    assert again.study.presentation == first.study.presentation
+    assert (again.study.name, again.study.images_per_rater) == ("Farben", 7)
+    # Nobody's answer depends on whom to ask, or on how many images are still to come.
+    moved = new_survey(3, presentation=GERMAN | {"contact": "c@d.de"}, images_per_rater=8)
+    assert moved.study.presentation["contact"] == "c@d.de"
+    assert (moved.study.name, moved.study.images_per_rater) == ("colours", 8)
+
+
+def test_another_question_is_refused_once_somebody_has_begun(new_survey):
+    assert new_survey(3).study.presentation == {"language": "en"}
+    changed = new_survey(3, presentation=GERMAN, changes={"question": "Wie hell?"})
+    assert changed.study.presentation["question"] == "Wie hell?"
+    changed.rater("a")
+    for given in (
+        {"presentation": GERMAN | {"labels": ["dunkel", "hell"]}},
+        {"changes": {"question": "Wie laut?"}},
+    ):
+        with pytest.raises(InputError, match=r"Received: another question"):
+            new_survey(3, **given)
+    assert new_survey(3).study.presentation == changed.study.presentation
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

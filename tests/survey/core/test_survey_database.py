@@ -192,7 +192,7 @@ def test_tables_of_another_version_or_of_somebody_else_are_refused(tmp_path):
     connection = sqlite3.connect(path)
     with connection:
         connection.execute("UPDATE survey_schema SET version = 99")
-    with pytest.raises(InputError, match=r"from 2 to 3\. Received: sqlite:///.*of version 99"):
+    with pytest.raises(InputError, match=r"from 2 to 4\. Received: sqlite:///.*of version 99"):
         survey.open_database(f"sqlite:///{path}")
 
 

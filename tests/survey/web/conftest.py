@@ -21,7 +21,7 @@ from fastapi.testclient import TestClient
 
 from pirgan_tf import survey
 from pirgan_tf.data.gallery import Gallery
-from pirgan_tf.survey import app, texts, web
+from pirgan_tf.survey import app, web
 
 _FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 _START_SECONDS = 60
@@ -90,9 +90,7 @@ def make_site(tmp_path) -> Iterator[Callable[..., Site]]:
         path = tmp_path / f"{mode}.db"
         database = survey.open_database(f"sqlite:///{path}")
         opened.append(database)
-        config = web.WebConfig(
-            texts.read_texts(choices.pop("texts", None)), choices.pop("allowed_origins", ())
-        )
+        config = web.WebConfig(choices.pop("allowed_origins", ()))
         study, token = survey.create_study(
             database,
             gallery_images(images),

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import sqlite3
 
 import krippendorff
 import numpy as np
@@ -55,6 +56,9 @@ def test_the_numbers_are_those_of_the_events(rated):
     assert not set(numbers.best["image_id"]) & set(numbers.worst["image_id"])
     assert numbers.best["pir"].min() >= numbers.worst["pir"].max()
     assert numbers.rates.sum() == 12
+    assert 0 <= numbers.reliability <= 1
+    assert 0 < numbers.interval_width < 1
+    assert numbers.pace.per_hour > 42
 
 
 def test_agreement_is_krippendorffs_alpha_of_the_single_ratings():
@@ -80,6 +84,8 @@ def test_the_page_shows_them_and_names_who_is_suspicious(rated):
     assert "1 of 4 is left out" in text
     assert "<td>1</td><td>same star: 12 of 12 ratings were 3; 6 of the others" in text
     assert re.search(r"Krippendorff.s alpha -?0\.\d\d", text)
+    assert re.search(r"mean rates: 0\.\d\d", text)
+    assert re.search(r"intervals are 0\.\d\d wide", text)
     assert 'aria-label="Ratings by stars: 1: ' in text
     assert f"http://survey.test{rated.link}" in text
 
@@ -132,6 +138,69 @@ def test_a_page_studys_numbers_are_of_what_visitors_did(make_site):
     assert numbers.stars is None and numbers.alpha is None
     text = _owner(site).get(site.owner).text
     assert "1 of 36 impressions" in text and "embed.js" in text and "Ratings by stars" not in text
+
+
+def test_all_images_can_be_browsed_in_an_order(make_site):
+    site = make_site(images=61, raters_per_image=1)
+    rater, client = site.rater(), _owner(site)
+    for value in (5, 1):
+        [assignment] = site.next(rater, 1)
+        site.rate(rater, assignment["id"], value)
+    best, worst = (event[2] for event in site.events())
+
+    def shown(query):
+        text = client.get(f"{site.owner}images{query}").text
+        return re.findall(r'alt="(img\d+)"', text), 'rel="next"' in text, 'rel="prev"' in text
+
+    gallery = [f"img{index:06}" for index in range(61)]
+    assert shown("?order=gallery") == (gallery[:60], True, False)
+    assert shown("?order=gallery&page=2") == (gallery[60:], False, True)
+    assert shown("")[0][:2] == [best, worst]
+    assert shown("?order=worst")[0][:2] == [worst, best]
+    for query in ("?page=0", "?page=two", "?order=none"):
+        assert client.get(f"{site.owner}images{query}").status_code == 422
+    assert site.visitor().get(f"{site.owner}images").status_code == 403
+
+
+def test_the_preview_is_the_raters_pages_and_leaves_no_trace(make_site):
+    shown = {"language": "de", "completion_url": "https://example.org/{code}"}
+    site = make_site(presentation=shown, settings={"repeats": 2})
+    client = _owner(site)
+    site.next(site.rater(), 3)
+    stored = _dump(site)
+    preview = f"{site.owner}preview/"
+    start = client.get(preview).text
+    assert "Einverstanden" in start and "<dd>12</dd>" in start
+    assert client.post(f"{preview}start").headers["location"] == "rate"
+    assert "data-words=" in client.get(f"{preview}rate").text
+    assert "https://example.org/0123ABCD" in client.get(f"{preview}done").text
+    given = client.post(f"{preview}api/next", json={"count": 5}).json()
+    assert (len(given["assignments"]), given["total"], given["finished"]) == (5, 10, False)
+    [first, second, *_] = given["assignments"]
+    assert client.get(preview + first["image"]).content.startswith(b"\x89PNG")
+    for path in ("rate", "skip"):
+        body = {"assignment": first["id"], "value": 3}
+        assert client.post(f"{preview}api/{path}", json=body).status_code == 200
+    for _ in range(8):
+        client.post(f"{preview}api/rate", json=body)
+    given = client.post(f"{preview}api/next", json={"count": 5}).json()
+    assert (given["assignments"], given["done"], given["finished"]) == ([], 10, True)
+    undone = client.post(f"{preview}api/undo", json={"assignment": first["id"]}).json()
+    assert undone == {"assignment": first, "last": None}
+    client.post(f"{preview}start")
+    given = client.post(f"{preview}api/next", json={"count": 2}).json()
+    assert (given["assignments"], given["done"]) == ([first, second], 0)
+    assert "Alles zurückziehen" in client.get(f"{preview}withdraw").text
+    assert client.post(f"{preview}withdraw").headers["location"] == "./"
+    assert client.get(f"{preview}images/{2**70}.png").status_code == 404
+    assert _dump(site) == stored
+    for path in ("", "rate", "done", first["image"]):
+        assert site.visitor().get(preview + path).status_code == 403
+
+
+def _dump(site):
+    with sqlite3.connect(site.path) as connection:
+        return list(connection.iterdump())
 
 
 def test_images_are_the_galleries_by_id(rated):

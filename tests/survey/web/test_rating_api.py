@@ -47,6 +47,7 @@ def test_next_tells_progress_and_gives_what_is_open_again(site):
         "total": 10,
         "last": first[0]["id"],
         "finished": False,
+        "closed": False,
     }
 
 

@@ -101,7 +101,7 @@ def test_buttons_do_what_keys_do_and_have_names(live, open_page):
     events = [event[:2] for event in live.site.events()]
     assert events == [("rating", 2), ("skip", None), ("undo", 2), ("rating", 1)]
     assert page.get_by_role("status").get_attribute("id") == "status"
-    assert page.get_by_role("group", name="Your rating of the image").count() == 1
+    assert page.get_by_role("group", name="How much do you like this image?").count() == 1
     assert page.get_by_role("progressbar", name="Image 3 of 20").count() == 1
 
 
@@ -154,10 +154,35 @@ def test_on_a_phone_everything_is_in_sight_and_large_enough(live, open_page):
     assert [event[:2] for event in live.site.events()] == [("rating", 5)]
 
 
+def test_an_invited_rater_reaches_the_completion_page_on_a_phone(make_live_site, open_page):
+    done = "https://example.org/done?cc={code}"
+    shown = {"language": "de", "invited_by": "PROLIFIC_PID", "completion_url": done}
+    live = make_live_site(images=2, presentation=shown)
+    page = open_page(f"{live.link}?PROLIFIC_PID=5f1", **PHONE)
+    page.route("https://example.org/**", lambda route: route.fulfill(body="Paid"))
+    page.get_by_role("button", name="Einverstanden, los geht’s").tap()  # noqa: RUF001
+    page.get_by_role("heading", name="Wie gut gefällt Ihnen dieses Bild?").wait_for()
+    for number in (1, 2):
+        page.get_by_text(f"Bild {number} von 2").wait_for()
+        page.wait_for_function("document.getElementById('frame').ariaBusy === 'false'")
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.get_by_role("button", name="4 Sterne").tap()
+    page.wait_for_url("**/done")
+    code = page.locator(".code").inner_text()
+    page.get_by_role("link", name="Abschließen").tap()
+    page.wait_for_url(done.format(code=code))
+    assert [event[:2] for event in live.site.events()] == [("rating", 4)] * 2
+
+
 @pytest.mark.parametrize("size", [(1280, 720), (844, 390), (320, 568)])
 def test_other_windows_show_everything_too(live, open_page, size):
     page = open_page(live.link, viewport={"width": size[0], "height": size[1]})
     _begin(page)
+    question = page.locator("#question").bounding_box()
+    image = page.locator("#frame img").bounding_box()
+    assert image["y"] + image["height"] <= question["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
     for locator in (page.locator("#frame img"), page.locator("#undo"), page.locator("#skip")):
         box = locator.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= size[0]

@@ -1,5 +1,6 @@
 """bin/serve as a command: what it prints, refuses, and goes on with."""
 
+import csv
 import dataclasses
 import io
 import json
@@ -17,7 +18,9 @@ from pirgan_tf.data.gallery import read_gallery
 
 def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_path):
     flags = (f"--gallery={gallery}", f"--output={tmp_path / 'survey'}", "--port=0")
-    first = serve(*flags, "--images_per_rater=3")
+    study = tmp_path / "study.json"
+    study.write_text(json.dumps({"language": "de", "question": "Wie steil?", "labels": ["a", "b"]}))
+    first = serve(*flags, f"--study={study}", "--images_per_rater=3", "--question=Wie hoch?")
     link = first.lines["raters"]
     with httpx.Client(base_url=link, headers={"user-agent": "Firefox"}) as client:
         assert "<title>mountains</title>" in client.get("").text
@@ -43,6 +46,9 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
         client.cookies.set("rater", cookie)
         answer = client.post("api/next", json={"count": 1}).json()
         assert (answer["done"], answer["total"]) == (1, 4)
+        # The texts are the study's own, and not of what a server is told.
+        page = client.get("rate").text
+        assert "Wie hoch?" in page and "<span>b</span>" in page and '<html lang="de">' in page
     with httpx.Client(base_url=second.lines["owner"]) as client:
         assert client.post("login", data={"token": first.token}).status_code == 303
     assert second.stop(signal.SIGINT) == 130
@@ -50,12 +56,18 @@ def test_it_prints_the_link_and_the_token_once_and_goes_on(serve, gallery, tmp_p
 
 def test_a_lost_token_is_renewed(serve, gallery, tmp_path):
     flags = (f"--gallery={gallery}", f"--output={tmp_path / 'survey'}", "--port=0")
-    lost = serve(*flags)
+    lost = serve(*flags, "--invitations=2")
     lost.stop()
-    renewed = serve(*flags, "--renew_token")
+    renewed = serve(*flags, "--renew_token", "--invitations=2")
     with httpx.Client(base_url=renewed.lines["owner"]) as client:
         assert client.post("login", data={"token": lost.token}).status_code == 403
         assert client.post("login", data={"token": renewed.token}).status_code == 303
+
+    # The links are those of before, to the server of now.
+    with (tmp_path / "survey" / "invitations.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 and httpx.get(rows[1]["link"]).status_code == 200
+    assert httpx.get(renewed.lines["raters"]).status_code == 403
 
 
 def test_rounds_share_a_database_and_their_servers_serve_both(serve, gallery, tmp_path):
@@ -141,7 +153,8 @@ def test_two_at_once_in_one_output_are_refused(commands, serve, gallery, tmp_pat
         (("--allowed_origins=example.org",), ("https://example.org", "'example.org'")),
         (("--allowed_origins=https://example.org/page",), ("without a path",)),
         (("--allowed_origins=*",), ("allowed_origins", "'*'")),
-        (("--texts=no/such",), ("intro.md", "no/such")),
+        (("--study=no/such.json",), ("study must be a JSON file", "no/such.json")),
+        (("--question=",), ("question must not be empty",)),
         (("--host=no.such.host.invalid",), ("host and port must", "no.such.host.invalid")),
         (("--host=" + "x" * 300,), ("host and port must",)),
         (("--trust_proxy=not an address",), ("trust_proxy must be", "'not an address'")),
@@ -155,6 +168,7 @@ def test_two_at_once_in_one_output_are_refused(commands, serve, gallery, tmp_pat
         (("--validity=burst.per_minute=2,burst.per_minute=3",), ("each once", "per_minute=3")),
         (("--practice_images=100",), ("practice_images must be below", "100 of 100")),
         (("--mode=page", "--repeated_images=3"), ("repeated_images must be 0 in mode page", "3")),
+        (("--mode=page", "--invitations=3"), ("invitations must be 0 in mode page", "3")),
         (("--raters_per_image=1000000000000",), ("raters_per_image", "below")),
         (("--database=mysql://x/y",), ("sqlite:///PATH", "mysql://x/y")),
     ],

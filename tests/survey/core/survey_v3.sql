@@ -1,0 +1,118 @@
+BEGIN TRANSACTION;
+CREATE TABLE assignments (
+	id INTEGER NOT NULL, 
+	study_id INTEGER NOT NULL, 
+	image INTEGER NOT NULL, 
+	rater INTEGER NOT NULL, 
+	created_at DOUBLE NOT NULL, 
+	expires_at DOUBLE NOT NULL, 
+	state VARCHAR NOT NULL, 
+	propensity DOUBLE NOT NULL, 
+	position INTEGER NOT NULL, 
+	PRIMARY KEY (id), 
+	UNIQUE (rater, image), 
+	CHECK (state IN ('open', 'answered', 'skipped', 'expired')), 
+	FOREIGN KEY(study_id) REFERENCES studies (id), 
+	FOREIGN KEY(image) REFERENCES images (id), 
+	FOREIGN KEY(rater) REFERENCES raters (id)
+);
+INSERT INTO "assignments" VALUES(1,1,3,1,1800000003.0,1800000603.0,'answered',3.33333333333333314829e-01,1);
+INSERT INTO "assignments" VALUES(2,1,1,1,1800000006.0,1800000615.0,'answered',0.5,2);
+INSERT INTO "assignments" VALUES(3,1,2,2,1800000009.0,1800000609.0,'answered',1.0,1);
+INSERT INTO "assignments" VALUES(4,1,1,2,1800000012.0,1800000612.0,'answered',0.5,2);
+INSERT INTO "assignments" VALUES(5,1,3,2,1800000015.0,1800000615.0,'answered',1.0,3);
+INSERT INTO "assignments" VALUES(6,1,2,1,1800000015.0,1800000615.0,'open',1.0,3);
+CREATE TABLE events (
+	id INTEGER NOT NULL, 
+	study_id INTEGER NOT NULL, 
+	image INTEGER NOT NULL, 
+	rater INTEGER NOT NULL, 
+	assignment INTEGER NOT NULL, 
+	kind VARCHAR NOT NULL, 
+	value DOUBLE, 
+	shown_at DOUBLE, 
+	answered_at DOUBLE NOT NULL, 
+	propensity DOUBLE NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(study_id) REFERENCES studies (id), 
+	FOREIGN KEY(image) REFERENCES images (id), 
+	FOREIGN KEY(rater) REFERENCES raters (id), 
+	FOREIGN KEY(assignment) REFERENCES assignments (id)
+);
+INSERT INTO "events" VALUES(1,1,3,1,1,'rating',1.0,1800000002.1,1800000003.0,3.33333333333333314829e-01);
+INSERT INTO "events" VALUES(2,1,1,1,2,'rating',5.0,1800000005.1,1800000006.0,0.5);
+INSERT INTO "events" VALUES(3,1,2,2,3,'rating',5.0,1800000008.1,1800000009.0,1.0);
+INSERT INTO "events" VALUES(4,1,1,2,4,'rating',5.0,1800000011.1,1800000012.0,0.5);
+INSERT INTO "events" VALUES(5,1,3,2,5,'rating',5.0,1800000014.1,1800000015.0,1.0);
+INSERT INTO "events" VALUES(6,1,1,1,2,'undo',2.0,NULL,1800000015.0,0.5);
+INSERT INTO "events" VALUES(7,1,1,1,2,'rating',4.0,1800000014.5,1800000015.0,0.5);
+CREATE TABLE image_files (
+	image INTEGER NOT NULL, 
+	png BLOB NOT NULL, 
+	PRIMARY KEY (image), 
+	FOREIGN KEY(image) REFERENCES images (id)
+);
+INSERT INTO "image_files" VALUES(1,X'89504E470D0A1A0A0000000D4948445200000004000000040802000000269309290000000C49444154789C6360201D000000340001765EAEC30000000049454E44AE426082');
+INSERT INTO "image_files" VALUES(2,X'89504E470D0A1A0A0000000D4948445200000004000000040802000000269309290000000D49444154789C63606420190000006700027A2D0DAD0000000049454E44AE426082');
+INSERT INTO "image_files" VALUES(3,X'89504E470D0A1A0A0000000D4948445200000004000000040802000000269309290000000D49444154789C63606220190000009A0003C32CA4320000000049454E44AE426082');
+CREATE TABLE images (
+	id INTEGER NOT NULL, 
+	study_id INTEGER NOT NULL, 
+	image_id VARCHAR NOT NULL, 
+	answered INTEGER NOT NULL CHECK (answered >= 0), 
+	open INTEGER NOT NULL CHECK (open >= 0), gallery INTEGER NOT NULL DEFAULT 0, 
+	PRIMARY KEY (id), 
+	UNIQUE (study_id, image_id), 
+	FOREIGN KEY(study_id) REFERENCES studies (id)
+);
+INSERT INTO "images" VALUES(1,1,'img000000',2,0,0);
+INSERT INTO "images" VALUES(2,1,'img000001',1,1,0);
+INSERT INTO "images" VALUES(3,1,'img000002',2,0,0);
+CREATE TABLE raters (
+	id INTEGER NOT NULL, 
+	study_id INTEGER NOT NULL, 
+	cookie_hash VARCHAR NOT NULL, 
+	user_agent VARCHAR NOT NULL, 
+	started_at DOUBLE NOT NULL, 
+	finished_at DOUBLE, 
+	completion_code VARCHAR, decision VARCHAR, excluded BOOLEAN NOT NULL DEFAULT FALSE, 
+	PRIMARY KEY (id), 
+	UNIQUE (study_id, cookie_hash), 
+	FOREIGN KEY(study_id) REFERENCES studies (id)
+);
+INSERT INTO "raters" VALUES(1,1,'38a81e87e79631e602bf5fbd307ce2fcd382b1670c585ea09032aac778a80531','Mozilla/5.0 Firefox/140.0',1800000003.0,NULL,NULL,NULL,0);
+INSERT INTO "raters" VALUES(2,1,'9d74932bdb6f21dc7ab21d6fc5260f474e0d538571fba7a82b74ffe47e6f9a10','curl/8.0',1800000009.0,NULL,NULL,NULL,0);
+CREATE TABLE studies (
+	id INTEGER NOT NULL, 
+	"key" VARCHAR NOT NULL, 
+	name VARCHAR NOT NULL, 
+	gallery_hash VARCHAR NOT NULL, 
+	mode VARCHAR NOT NULL CHECK (mode IN ('rating', 'page')), 
+	raters_per_image INTEGER NOT NULL, 
+	images_per_rater INTEGER NOT NULL, 
+	assignment_seconds DOUBLE NOT NULL, 
+	settings JSON NOT NULL, 
+	owner_token_hash VARCHAR NOT NULL, 
+	created_at DOUBLE NOT NULL, 
+	PRIMARY KEY (id), 
+	UNIQUE (gallery_hash, mode), 
+	UNIQUE ("key")
+);
+INSERT INTO "studies" VALUES(1,'SuiBPMG0iI3ZgfueixgaCw','colours','bc49aff650659e36850eee349f90281b1a1c6852352a0d6c0153704f7ce73479','rating',2,100,600.0,'{}','68e70f18359d166746f4a1b8b0b05a228b8aefd03642ded798e84da1b404b335',1800000000.0);
+CREATE TABLE survey_schema (
+	version INTEGER NOT NULL, 
+	PRIMARY KEY (version)
+);
+INSERT INTO "survey_schema" VALUES(3);
+CREATE INDEX assignments_by_expiry ON assignments (study_id, state, expires_at);
+CREATE INDEX events_by_rater ON events (study_id, kind, rater, CAST(answered_at / 60 AS INTEGER), answered_at, shown_at, value);
+CREATE INDEX events_by_image ON events (study_id, kind, image, value, rater);
+CREATE INDEX undone_events ON events (value) WHERE kind = 'undo';
+CREATE TRIGGER events_no_update BEFORE UPDATE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER events_no_delete BEFORE DELETE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER events_no_replacement BEFORE INSERT ON events
+    WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+COMMIT;
