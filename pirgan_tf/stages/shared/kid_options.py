@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pirgan_tf import analysis, gan
 from pirgan_tf.cli.options import Options, option
@@ -15,8 +14,8 @@ from pirgan_tf.stages.shared.vgg16_features import (
     vgg16_features,
 )
 
-if TYPE_CHECKING:
-    import keras
+KID = "heldout/kid"
+"""The distance's name among the figures of training."""
 
 _MOST_IMAGES = 1000
 
@@ -54,7 +53,7 @@ class KidOptions(Options):
 
     def make_measure(
         self, image_size: int, seed: int
-    ) -> "Callable[[keras.Model], dict[str, float]]":
+    ) -> Callable[[gan.Networks], dict[str, float]]:
         """Returns what measures a generator, always by images of the same latents.
 
         Args:
@@ -65,13 +64,13 @@ class KidOptions(Options):
             str(self.photographs), self.vgg16_weights, image_size, _MOST_IMAGES
         )
 
-        def measure(generator: "keras.Model") -> dict[str, float]:
-            images, _, _ = gan.generate(generator, len(photographs), seed)
+        def measure(networks: gan.Networks) -> dict[str, float]:
+            images, _, _ = gan.generate(networks.generator, len(photographs), seed)
             features = vgg16_features(images, self.vgg16_weights)
             distance = analysis.estimate_kid(features, photographs)
             return {
-                "heldout/kid": distance.kid,
-                "heldout/kid_standard_error": distance.standard_error,
+                KID: distance.kid,
+                f"{KID}_standard_error": distance.standard_error,
             }
 
         return measure
