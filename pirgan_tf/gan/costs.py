@@ -1,7 +1,7 @@
 """What the two networks minimise: costs, made of the terms in `losses`."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -24,11 +24,6 @@ class Verdict(NamedTuple):
 
     source: tf.Tensor
     classes: tf.Tensor | None = None
-
-    @classmethod
-    def of(cls, outputs: "tf.Tensor | Sequence[tf.Tensor]") -> "Verdict":
-        """Returns the verdict in a discriminator's outputs, with classes or without."""
-        return cls(*outputs) if isinstance(outputs, (tuple, list)) else cls(outputs)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -285,7 +285,7 @@ class GanTrainer(Trainer):
                 outputs, _ = self.discriminator.stateless_call(
                     weights, statistics, images, training=True
                 )
-        return Verdict.of(outputs)
+        return Verdict(*outputs) if isinstance(outputs, (tuple, list)) else Verdict(outputs)
 
     def _mean(self, values: tf.Tensor) -> tf.Tensor:
         return tf.reduce_sum(values) / self.batch_size

@@ -8,23 +8,29 @@ from typing import Any
 import tensorflow as tf
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.gan.batches import GanBatch
+from pirgan_tf.gan.costs import Terms
 from pirgan_tf.gan.trainer import RateFunction
 from pirgan_tf.gan.tuning_figures import DIVERSITY, ESTIMATE, measure_tuning
 from pirgan_tf.gan.watched_trainer import Figures, WatchedGanTrainer
 
-# Decision of ours: a lack of a tenth of the diversity divides the weight by e at each measure.
+# Decisions of ours. A lack of a tenth of the diversity divides the weight by e at each measure, but
+# not below a thousandth, from where it would take as long to come back.
 _ASCENT = 10.0
+_MOST = math.log(1000)
 
 
 class TuningTrainer(WatchedGanTrainer):
     """A `WatchedGanTrainer` that tunes, and may hold a constraint on the images' diversity.
 
     The constraint is that the diversity is at least a share b of that before tuning. At each
-    measure, its multiplier rises by how far the diversity's share d falls short (dual ascent,
-    projected to mu >= 0), and the weight of the rate is what it was at first, less the more the
-    constraint binds:
+    measure, its multiplier rises by how far the diversity's share d falls short (projected dual
+    ascent), and the weight of the rate is what it was at first, less the more the constraint binds:
 
-        mu <- max(0, mu + 10 (b - d)),    w_PIR <- w_PIR(0) exp(-mu)
+        mu <- mu + 10 (b - d), within [0, log 1000],    w_PIR <- w_PIR(0) exp(-mu)
+
+    Steps also give "loss/p_real", the mean probability of being real that the discriminator gives
+    the images.
 
     Args:
         *arguments, rate_function: as for `GanTrainer`.
@@ -59,6 +65,7 @@ class TuningTrainer(WatchedGanTrainer):
             rate_function=rate_function,
             **settings,
         )
+        self.loss_names += ("loss/p_real",)
         self._keep_diversity = keep_diversity
         self._patience = patience
         self._multiplier = tf.Variable(0.0, trainable=False, dtype=tf.float64)
@@ -72,6 +79,13 @@ class TuningTrainer(WatchedGanTrainer):
         self._untuned.assign(figures[DIVERSITY])
         self._note(figures | {DIVERSITY: 1.0}, step=0)
 
+    def _train_discriminator(self, batch: GanBatch, fakes: tf.Tensor) -> Terms:
+        """Updates the discriminator; returns its terms, and P(real) of the generated images."""
+        # Here, and not with the other figures: with batch norm, what it says outside of training,
+        # by statistics of photographs as well, is something else.
+        terms = super()._train_discriminator(batch, fakes)
+        return terms | {"p_real": 1 - tf.exp(terms["fake"])}
+
     def measure(self) -> Figures:
         """Returns the figures; the diversity is a share of that before tuning."""
         figures = super().measure()
@@ -83,9 +97,10 @@ class TuningTrainer(WatchedGanTrainer):
         if self._keep_diversity is not None:
             multiplier = float(self._multiplier.numpy())
             violation = self._keep_diversity - figures[DIVERSITY]
-            self._multiplier.assign(max(0.0, multiplier + _ASCENT * violation))
-            change = math.exp(multiplier - float(self._multiplier.numpy()))
-            self._rate_weight.assign(float(self._rate_weight.numpy()) * change)
+            raised = min(max(0.0, multiplier + _ASCENT * violation), _MOST)
+            self._multiplier.assign(raised)
+            weight = float(self._rate_weight.numpy()) * math.exp(multiplier - raised)
+            self._rate_weight.assign(weight)
         return figures | {"tuning/pir_weight": float(self._rate_weight.numpy())}
 
     def is_finished(self) -> bool:

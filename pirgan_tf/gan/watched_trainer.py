@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from pirgan_tf.gan.networks.families import Networks
+import keras
+
 from pirgan_tf.gan.trainer import GanTrainer
 from pirgan_tf.training.best import Best
 
@@ -11,12 +12,12 @@ Figures = dict[str, float]
 
 
 class WatchedGanTrainer(GanTrainer):
-    """A `GanTrainer` that measures what it would export, and may keep the best networks.
+    """A `GanTrainer` that measures its generator, and may keep the best networks.
 
     Args:
         *arguments: as for `GanTrainer`.
-        measure: returns figures of the networks by name.
-        rank: how good networks of such figures are; -inf for those that are not to be kept. With
+        measure: returns figures of a generator by name.
+        rank: how good a generator of such figures is; -inf for one that is not to be kept. With
             None `restore_best` goes back to no step.
         **settings: as for `GanTrainer`.
     """
@@ -24,7 +25,7 @@ class WatchedGanTrainer(GanTrainer):
     def __init__(
         self,
         *arguments: Any,
-        measure: Callable[[Networks], Figures],
+        measure: Callable[[keras.Model], Figures],
         rank: Callable[[Figures], float] | None,
         **settings: Any,
     ):
@@ -34,9 +35,8 @@ class WatchedGanTrainer(GanTrainer):
         self._best = Best(self._exported()) if rank else None
 
     def measure(self) -> Figures:
-        """Returns the figures of the networks as they are."""
-        generator = self.averaged_generator() or self.generator
-        return self._measure(Networks(generator, self.discriminator))
+        """Returns the figures of the generator as it would be exported now."""
+        return self._measure(self.averaged_generator() or self.generator)
 
     def evaluate(self, step: int) -> Figures:
         """Returns the figures, and takes note of the networks if they are the best so far."""

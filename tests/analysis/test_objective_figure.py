@@ -75,7 +75,7 @@ def test_what_was_measured_by_step_is_drawn(tmp_path):
         json.dumps(evaluation | {"by_step": rates})
     )
     (place / "gan" / "stats.jsonl").write_text(
-        json.dumps({"step": 9, "tuning/diversity": 0.8, "tuning/p_real": 0.4}) + "\n"
+        json.dumps({"step": 9, "tuning/diversity": 0.8, "loss/p_real": 0.4}) + "\n"
     )
     figure = objective_figure(read_run(tmp_path).objectives[0])
     assert labels(figure)[-2:] == ["step / share", "step / mean rate"]

@@ -31,9 +31,9 @@ SOURCE_TERMS = {
 }
 CLASS_TERMS = {"loss/real_class": "class of reals", "loss/fake_class": "class of fakes"}
 RATE_TERMS = {"loss/pir": "generator while tuned"}
-# Of fixed latents: in evaluation.json, and in stats.jsonl.
+SHARES = {"tuning/diversity": "diversity, 1 before", "loss/p_real": "P(real) by discriminator"}
+# In evaluation.json.
 RATES_BY_STEP = {"true": "true", "estimated": "estimated"}
-SHARES = {"tuning/diversity": "diversity, 1 before", "tuning/p_real": "P(real) by discriminator"}
 
 # Inches.
 _COLUMN, _ROW = style.WIDTH / 2, 2.35

@@ -20,8 +20,8 @@ class DiversityOptions(Options):
         maximum=1.0,
     )
     diversity_every: int | None = option(
-        f"Steps between measures of 256 images of fixed latents: their estimated rate, "
-        f"diversity and P(real). By default {_STEPS} with --keep_diversity, and else none.",
+        "Steps between measures of 256 images of fixed latents, of their estimated rate and "
+        f"diversity. By default {_STEPS} with --keep_diversity, and else none.",
         None,
         minimum=1,
     )

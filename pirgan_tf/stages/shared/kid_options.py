@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pirgan_tf import analysis, gan
 from pirgan_tf.cli.options import Options, option
@@ -13,6 +14,9 @@ from pirgan_tf.stages.shared.vgg16_features import (
     photographs_option,
     vgg16_features,
 )
+
+if TYPE_CHECKING:
+    import keras
 
 KID = "heldout/kid"
 """The distance's name among the figures of training."""
@@ -53,7 +57,7 @@ class KidOptions(Options):
 
     def make_measure(
         self, image_size: int, seed: int
-    ) -> Callable[[gan.Networks], dict[str, float]]:
+    ) -> "Callable[[keras.Model], dict[str, float]]":
         """Returns what measures a generator, always by images of the same latents.
 
         Args:
@@ -64,8 +68,8 @@ class KidOptions(Options):
             str(self.photographs), self.vgg16_weights, image_size, _MOST_IMAGES
         )
 
-        def measure(networks: gan.Networks) -> dict[str, float]:
-            images, _, _ = gan.generate(networks.generator, len(photographs), seed)
+        def measure(generator: "keras.Model") -> dict[str, float]:
+            images, _, _ = gan.generate(generator, len(photographs), seed)
             features = vgg16_features(images, self.vgg16_weights)
             distance = analysis.estimate_kid(features, photographs)
             return {
