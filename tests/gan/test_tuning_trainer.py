@@ -213,10 +213,12 @@ def test_a_run_after_another_that_is_stopped_and_resumed_is_a_straight_run(make,
     # For another objective, from another state.
     trainer.begin_as(make(seed=1, **constraint))
     _train(trainer, tmp_path / "other", 2)
-    trainer.begin_as(make(**constraint))
+    new = make(**constraint)
+    trainer.begin_as(new)
     _train(trainer, tmp_path / "stopped", 5)
+    trainer.begin_as(new)
+    again = _train(trainer, tmp_path / "stopped", 8)
     assert trainer.train.experimental_get_tracing_count() == 1
-    again = _train(make(**constraint), tmp_path / "stopped", 8)
     assert again[0] == step
     for ours, theirs in zip(again[1], figures, strict=True):
         assert ours == pytest.approx(theirs, rel=1e-5)
