@@ -27,4 +27,5 @@ from .statistics.reliability import ratings_for_correlation as ratings_for_corre
 from .table.results import read_results as read_results
 from .table.results import results_table as results_table
 from .table.results import write_results as write_results
+from .table.run_parts import read_training as read_training
 from .table.selection import PEOPLE as PEOPLE

@@ -27,4 +27,5 @@ from .shape import read_gan_shape as read_gan_shape
 from .trainer import GanTrainer as GanTrainer
 from .trainer import Optimizers as Optimizers
 from .trainer import paper_optimizers as paper_optimizers
+from .tuning_trainer import TuningTrainer as TuningTrainer
 from .watched_trainer import WatchedGanTrainer as WatchedGanTrainer

@@ -1,6 +1,7 @@
 """Stage `evaluate`: galleries before and after tuning in, statistics out."""
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
@@ -14,6 +15,7 @@ from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.estimator_options import read_learned_galleries, read_temperature
 from pirgan_tf.stages.shared.measured_rates import rates_by_objective, rates_by_people, read_people
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
+from pirgan_tf.stages.shared.tuning_course import find_grids, rates_by_step
 from pirgan_tf.stages.shared.vgg16_features import (
     check_photographs,
     check_vgg16_features,
@@ -62,6 +64,12 @@ class EvaluateOptions(Options):
         choices=FEATURES,
     )
     photographs: str | None = photographs_option()
+    gan: str | None = option(
+        "Folder of the tuned GAN, to follow the objective's true rate, and the estimated one, by "
+        "step in the grids of images that tune left there.",
+        None,
+        reads=str,
+    )
 
     def validate(self) -> None:
         """Checks the objective, both galleries and the estimator's folder."""
@@ -74,6 +82,10 @@ class EvaluateOptions(Options):
         if self.objective:
             check_objectives([self.objective], self.vgg16_weights)
         check_features(self.features, self.vgg16_weights)
+        if self.gan:
+            if not self.objective:
+                raise InputError(f"gan must be given with objective. Received: {self.gan}")
+            find_grids(self.gan)
         before, after = read_gallery(self.before), read_gallery(self.after)
         if before.fingerprint == after.fingerprint:
             raise InputError(
@@ -139,6 +151,7 @@ def run(options: EvaluateOptions) -> None:
         "estimated": _estimate(judge, str(options.estimator), before, after) if judge else None,
         "diversity": diversity and dataclasses.asdict(diversity),
         "kid": None if photographs is None else _kid(options, photographs, before, after),
+        "by_step": _by_step(options, judge) if options.gan else None,
     }
     with output_folder(STAGE, options) as folder:
         write_json(folder / "evaluation.json", content)
@@ -205,6 +218,15 @@ def _estimate(
         "change": means[1] - means[0],
         "learned_before": None if learned is None else before.fingerprint in learned,
     }
+
+
+def _by_step(options: EvaluateOptions, judge: "PirEstimator | None") -> list[dict]:
+    objective = users.parse_objective(str(options.objective), options.vgg16_weights)
+    estimate = None
+    if judge:
+        temperature = read_temperature(str(options.estimator))
+        estimate = functools.partial(judge.expected_pir, temperature=temperature)
+    return rates_by_step(str(options.gan), objective, estimate)
 
 
 def _in_batches(model, gallery: Gallery) -> np.ndarray:

@@ -12,7 +12,7 @@ from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.dataset_options import DatasetOptions
 from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
-from pirgan_tf.stages.shared.kid_options import KidOptions
+from pirgan_tf.stages.shared.kid_options import KID, KidOptions
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def run(options: PretrainOptions) -> None:
         make_trainer = functools.partial(
             gan.WatchedGanTrainer,
             measure=options.make_measure(shape.image_size, options.seed),
-            keep_best=options.keep == "best",
+            rank=(lambda figures: -figures[KID]) if options.keep == "best" else None,
         )
     trainer = make_trainer(
         gan.build_networks(shape, dropout=options.dropout, dtype=devices.dtype),

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pirgan_tf import data, estimator, gan, training
@@ -10,6 +10,7 @@ from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import output_folder, read_options
 from pirgan_tf.errors import InputError
+from pirgan_tf.stages.shared.diversity_options import DiversityOptions
 from pirgan_tf.stages.shared.estimator_options import (
     LEAST_TEMPERATURE,
     MOST_TEMPERATURE,
@@ -26,7 +27,7 @@ STAGE = "tune"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TuneOptions(GanOptions):
+class TuneOptions(GanOptions, DiversityOptions):
     """Flags of tune; the defaults are the paper's numbers."""
 
     gan: str = option("GAN folder, from pretrain or tune.", reads=str)
@@ -97,7 +98,15 @@ def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
     with devices.strategy.scope():
         judge = estimator.PirEstimator.load(options.estimator, dtype=devices.dtype)
         optimizers = options.make_optimizers()
-    trainer = gan.GanTrainer(
+    make_trainer: Callable[..., gan.GanTrainer] = gan.GanTrainer
+    if options.measure_every:
+        make_trainer = functools.partial(
+            gan.TuningTrainer,
+            features=judge.trunk,
+            keep_diversity=options.keep_diversity,
+            patience=options.patience,
+        )
+    trainer = make_trainer(
         gan.load_networks(options.gan, dropout=options.dropout, dtype=devices.dtype),
         options.make_cost(adversarial_weight=options.adversarial_weight),
         options.make_batches(dataset, shape, STAGE),
@@ -123,7 +132,15 @@ def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
     del dataset
     with output_folder(STAGE, options, resumable=True) as folder:
         training.save_png(reals, folder / "images/reals.png")
-        train(trainer, options, folder, images_every=options.images_every)
+        step = train(
+            trainer,
+            options,
+            folder,
+            evaluate_every=options.measure_every,
+            images_every=options.images_every,
+        )
+        if isinstance(trainer, gan.TuningTrainer):
+            _restore_best(trainer, options, step)
         gan.save_gan(trainer, shape, folder, dropout=options.dropout)
 
 
@@ -156,6 +173,27 @@ def check_classes(classes: tuple[str, ...], class_names: tuple[str, ...]) -> Non
         raise InputError(
             f"classes must be those of the GAN, in their order: {','.join(class_names)}. "
             f"Received: {','.join(classes)}"
+        )
+
+
+def _restore_best(trainer: gan.TuningTrainer, options: TuneOptions, last: int) -> None:
+    """Goes back to the best step within the constraint, if there is one, and says so."""
+    step = trainer.restore_best()
+    if step is None:
+        return
+    if last < options.steps:
+        print(
+            f"{STAGE}: ends at step {last}, as the estimate no longer rises at a diversity of at "
+            f"least {options.keep_diversity:g}",
+            flush=True,
+        )
+    if step:
+        print(f"{STAGE}: exports the networks of step {step}", flush=True)
+    else:
+        print(
+            f"{STAGE}: no step has a higher estimate than the untuned GAN at a diversity of at "
+            f"least {options.keep_diversity:g}; exports the untuned GAN",
+            flush=True,
         )
 
 

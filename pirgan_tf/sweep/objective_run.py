@@ -180,6 +180,7 @@ class _Chain:
             # Another than the first gallery's: Welch's test is of independent images.
             seed=self._options.seed + number,
         )
+        measured = self._options.tune_keep_diversity or self._options.tune_diversity_every
         self._run(
             "evaluate",
             branch / "evaluation",
@@ -187,6 +188,8 @@ class _Chain:
             after=str(branch / "gallery"),
             objective=self._objective,
             estimator=str(estimator),
+            # Where tuning was measured by step, the true rates are as well.
+            gan=str(branch / "gan") if measured else None,
         )
 
     def _keep_best(self, evaluations: list[Path]) -> None:

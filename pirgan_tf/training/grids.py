@@ -29,6 +29,23 @@ def image_grid(images: np.ndarray, columns: int = 8, gap: int = 2, scale: int = 
     return np.pad(grid, ((gap, 0), (gap, 0), (0, 0)), constant_values=255)
 
 
+def split_grid(grid: np.ndarray, size: int, gap: int = 2) -> np.ndarray:
+    """Takes a full grid of square images apart again, which `image_grid` laid out at scale 1.
+
+    Args:
+        grid: shape `[h, w, 3]`, uint8.
+        size: width and height of an image, in pixels.
+        gap: white pixels between images and around them.
+
+    Returns:
+        Images `[n, size, size, 3]`, row by row.
+    """
+    cell = size + gap
+    rows, columns = grid.shape[0] // cell, grid.shape[1] // cell
+    cells = grid[gap:, gap:].reshape(rows, cell, columns, cell, 3)[:, :size, :, :size]
+    return cells.swapaxes(1, 2).reshape(-1, size, size, 3)
+
+
 def to_float(images) -> tf.Tensor:
     """Converts images from uint8 to float32 in [-1, 1]."""
     return tf.cast(images, tf.float32) / 127.5 - 1.0

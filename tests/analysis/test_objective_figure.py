@@ -65,6 +65,25 @@ def test_curves_are_those_of_the_training_and_gaps_are_left_out(tmp_path, object
     np.testing.assert_array_equal(axes[-1].lines[0].get_xydata(), [[1, 0.5], [4, 0.7]])
 
 
+def test_what_was_measured_by_step_is_drawn(tmp_path):
+    fake_runs.make_empty_run(tmp_path)
+    fake_runs.make_objective(tmp_path, "color:red", "single color")
+    place = tmp_path / "objectives" / "color-red"
+    evaluation = json.loads((place / "evaluation" / "evaluation.json").read_text())
+    rates = [{"step": 0, "true": 0.5, "estimated": 0.6}, {"step": 9, "true": 0.7, "estimated": 0.9}]
+    (place / "evaluation" / "evaluation.json").write_text(
+        json.dumps(evaluation | {"by_step": rates})
+    )
+    (place / "gan" / "stats.jsonl").write_text(
+        json.dumps({"step": 9, "tuning/diversity": 0.8, "loss/p_real": 0.4}) + "\n"
+    )
+    figure = objective_figure(read_run(tmp_path).objectives[0])
+    assert labels(figure)[-2:] == ["step / share", "step / mean rate"]
+    shares, means = figure.axes[-2:]
+    assert [line.get_ydata().tolist() for line in shares.lines] == [[0.8], [0.4]]
+    assert [line.get_ydata().tolist() for line in means.lines] == [[0.5, 0.7], [0.6, 0.9]]
+
+
 def test_pretraining_has_its_class_terms():
     rows = [{"step": k, "loss/fake": -1.0, "loss/real_class": -0.5} for k in (1, 2)]
     source, classes = training_figure(rows).axes

@@ -53,6 +53,7 @@ def parse(helpers, inputs, nowhere):
             "estimator": ("train_estimator", TrainEstimatorOptions, inputs["train_estimator"]),
             "tune": ("tune", TuneOptions, inputs["tune"]),
             "quickstart": ("reproduce", ReproduceOptions, {}),
+            "people": ("reproduce", ReproduceOptions, {"objectives": "color:red"}),
         }[name]
         flags = [f"--{flag}={path}" for flag, path in given.items()]
         flagfile = f"--flagfile={helpers.repository}/configs/{name}.flags"
@@ -64,7 +65,7 @@ def parse(helpers, inputs, nowhere):
     return parse
 
 
-@pytest.mark.parametrize("name", [*PAPER, "dcgan", "quickstart"])
+@pytest.mark.parametrize("name", [*PAPER, "dcgan", "quickstart", "people"])
 def test_a_flagfile_parses_and_begins_with_its_command(parse, helpers, name):
     parse(name)
     text = (helpers.repository / "configs" / f"{name}.flags").read_text()

@@ -74,6 +74,17 @@ def test_one_round_runs_the_five_stages_in_turn(calls, tmp_path):
     assert made["evaluation"].before == str(tmp_path / "before")
     assert made["evaluation"].after == str(place / "gallery")
     assert made["evaluation"].estimator == str(place / "estimator")
+    assert made["evaluation"].gan is None
+
+
+@pytest.mark.parametrize("option", ["tune_keep_diversity", "tune_diversity_every"])
+def test_where_tuning_is_measured_the_true_rates_are_followed_by_step(calls, tmp_path, option):
+    options = make_options(tmp_path, tune_pir_weight=("10", "100"), **{option: 1})
+    run_objective("color:red", options, tmp_path)
+    made = by_output(calls)
+    for weight in (10, 100):
+        folder = str(tmp_path / "objectives" / "color-red" / f"weight-{weight}" / "gan")
+        assert made[f"weight-{weight}/evaluation"].gan == folder
 
 
 def test_tuned_gans_may_be_evaluated_on_fewer_images(calls, tmp_path):

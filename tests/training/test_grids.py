@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pirgan_tf.training.grids import image_grid, save_png, to_float, to_uint8
+from pirgan_tf.training.grids import image_grid, save_png, split_grid, to_float, to_uint8
 
 
 def pictures(*values):
@@ -22,6 +22,11 @@ def test_images_are_laid_out_row_by_row_on_white():
     assert grid.dtype == np.uint8
     for channel in range(3):
         np.testing.assert_array_equal(grid[:, :, channel], expected)
+
+
+def test_a_grid_is_taken_apart_again():
+    images = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(split_grid(image_grid(images, columns=3), 4), images)
 
 
 def test_greys_are_laid_out_in_three_channels():

@@ -31,6 +31,9 @@ SOURCE_TERMS = {
 }
 CLASS_TERMS = {"loss/real_class": "class of reals", "loss/fake_class": "class of fakes"}
 RATE_TERMS = {"loss/pir": "generator while tuned"}
+SHARES = {"tuning/diversity": "diversity, 1 before", "loss/p_real": "P(real) by discriminator"}
+# In evaluation.json.
+RATES_BY_STEP = {"true": "true", "estimated": "estimated"}
 
 # Inches.
 _COLUMN, _ROW = style.WIDTH / 2, 2.35
@@ -62,6 +65,9 @@ def objective_figure(objective: ObjectiveRun) -> Figure | None:
         stats = objective.tuning.stats
         panels += _curve_panel(stats, RATE_TERMS, "estimated rate")
         panels += _curve_panel(stats, SOURCE_TERMS, "log-likelihood")
+        panels += _curve_panel(stats, SHARES, "share")
+    if objective.evaluation:
+        panels += _curve_panel(objective.evaluation.by_step or (), RATES_BY_STEP, "mean rate")
     return _figure(panels)
 
 

@@ -33,7 +33,9 @@ _EVALUATION: Fields = {
     "diversity": (dict, _NONE),
     "kid": (dict, _NONE),
     "people": (dict, _NONE),
+    "by_step": (list, _NONE),
 }
+_BY_STEP: Fields = {"step": int, "true": float, "estimated": OPTIONAL_NUMBER}
 _PEOPLE: Fields = {"num_raters": int, "num_ratings": int}
 _KID: Fields = {"before": dict, "after": dict}
 _COMPARISON, _DIVERSITY = (
@@ -62,6 +64,7 @@ class Training:
         options: options.json, or {}.
         seconds: what the training took, or None if that is not recorded.
         reals, first, last: image files, where there are such.
+        grids: the image files of all steps, `first` being of step 0.
         last_step: step of the file `last`, or None.
     """
 
@@ -72,6 +75,7 @@ class Training:
     first: Path | None
     last: Path | None
     last_step: int | None
+    grids: dict[int, Path]
 
     @property
     def stats(self) -> list[Json]:
@@ -88,8 +92,8 @@ class Evaluation:
 
     Attributes:
         objective, family, undefined_before, undefined_after, comparison,
-        rates_before, rates_after, estimated, diversity, kid, people: what the file has by
-            that name; the last four are None where they were not computed.
+        rates_before, rates_after, estimated, diversity, kid, people, by_step: what the file has by
+            that name; the last five are None where they were not computed.
         before, after: grids of images, or None.
         options: options.json, or {}.
     """
@@ -105,6 +109,7 @@ class Evaluation:
     diversity: Json | None
     kid: Json | None
     people: Json | None
+    by_step: list[Json] | None
     before: Path | None
     after: Path | None
     options: Json
@@ -131,10 +136,12 @@ def read_evaluation(folder: Path) -> Evaluation | None:
     if content is None:
         return None
     # Earlier versions had none of these.
-    later = dict.fromkeys(("diversity", "kid", "people"))
+    later = dict.fromkeys(("diversity", "kid", "people", "by_step"))
     content = check_object(later | content, _EVALUATION, file)
     if content["people"]:
         check_object(content["people"], _PEOPLE, file)
+    for row in content["by_step"] or ():
+        check_object(row, _BY_STEP, file)
     if content["kid"]:
         check_object(content["kid"], _KID, file)
     # Evaluations of version 0.1 have no interval of Cohen's d.
@@ -171,6 +178,7 @@ def read_evaluation(folder: Path) -> Evaluation | None:
         diversity=content["diversity"],
         kid=content["kid"],
         people=content["people"],
+        by_step=content["by_step"],
         before=_existing(folder / "before.png"),
         after=_existing(folder / "after.png"),
         options=read_options(folder),
@@ -184,14 +192,16 @@ def read_training(folder: Path) -> Training | None:
     steps = {int(path.stem[6:]): path for path in images.glob("fakes_*.png") if _is_step(path)}
     if not stats and not steps:
         return None
+    first = _existing(images / "fakes_init.png")
     return Training(
         folder=folder,
         options=read_options(folder),
         seconds=stats[-1].get("seconds") if stats else None,
         reals=_existing(images / "reals.png"),
-        first=_existing(images / "fakes_init.png"),
+        first=first,
         last=steps[max(steps)] if steps else None,
         last_step=max(steps) if steps else None,
+        grids=steps | ({0: first} if first else {}),
     )
 
 

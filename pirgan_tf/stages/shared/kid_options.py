@@ -18,6 +18,9 @@ from pirgan_tf.stages.shared.vgg16_features import (
 if TYPE_CHECKING:
     import keras
 
+KID = "heldout/kid"
+"""The distance's name among the figures of training."""
+
 _MOST_IMAGES = 1000
 
 
@@ -70,8 +73,8 @@ class KidOptions(Options):
             features = vgg16_features(images, self.vgg16_weights)
             distance = analysis.estimate_kid(features, photographs)
             return {
-                "heldout/kid": distance.kid,
-                "heldout/kid_standard_error": distance.standard_error,
+                KID: distance.kid,
+                f"{KID}_standard_error": distance.standard_error,
             }
 
         return measure
