@@ -33,7 +33,7 @@ class WatchedGanTrainer(GanTrainer):
 
     def evaluate(self, step: int) -> dict[str, float]:
         """Returns the figures, and takes note of the networks if they are the best so far."""
-        figures = self._measure(self.averaged_generator() or self.generator)
+        figures = self.workers.of_chief(self._measure(self.averaged_generator() or self.generator))
         if self._best:
             self._best.note(figures["heldout/kid"], step, self._exported())
         return figures

@@ -46,6 +46,7 @@ class Trainer(abc.ABC):
         self.replica_batch_size = batch_size // devices.num_replicas
         self.loss_names = loss_names
         self.strategy = devices.strategy
+        self.workers = devices.workers
         self._jit = devices.jit
 
     @abc.abstractmethod
@@ -113,12 +114,13 @@ class Trainer(abc.ABC):
         def replica_step(step):
             replica = tf.distribute.get_replica_context().replica_id_in_sync_group
             shares = update(self.draw_batch(step, replica))
-            return [shares[name] for name in self.loss_names]
+            # As one tensor: one message between machines.
+            return tf.stack([shares[name] for name in self.loss_names])
 
         # Double precision: a tick's means must not depend on how its steps are split into calls.
-        sums = [tf.zeros([], tf.float64) for _ in self.loss_names]
+        sums = tf.zeros(len(self.loss_names), tf.float64)
         for step in tf.range(first_step, first_step + num_steps):
             shares = self.strategy.run(replica_step, args=(step,))
             total = self.strategy.reduce(tf.distribute.ReduceOp.SUM, shares, axis=None)
-            sums = [a + tf.cast(b, a.dtype) for a, b in zip(sums, total, strict=True)]
-        return dict(zip(self.loss_names, sums, strict=True))
+            sums += tf.cast(total, sums.dtype)
+        return dict(zip(self.loss_names, tf.unstack(sums), strict=True))

@@ -127,6 +127,9 @@ def test_a_missing_required_flag_is_named_without_tensorflow(commands, stage):
         ("pretrain", ("--checkpoint_minutes=nan",), ("checkpoint_minutes", "nan")),
         ("pretrain", ("--strategy=one", "--replicas=2"), ("replicas", "one", "mirrored")),
         ("pretrain", ("--strategy=mirrored", "--replicas=3"), ("batch_size", "3", "64")),
+        ("pretrain", ("--strategy=multi_worker",), ("TF_CONFIG must name", "nothing")),
+        ("tune", ("--gan=/", "--estimator=/", "--strategy=multi_worker"), ("TF_CONFIG",)),
+        ("pretrain", ("--strategy=multi_worker", "--replicas=2"), ("replicas must be 0", "2")),
         ("pretrain", ("--batch_size=64", "--landscapes=24"), ("batch_size", "24", "64")),
         ("sample", ("--gan=no/such",), ("no/such",)),
         ("sample", ("--gan=/", "--num_images=0"), ("num_images", "at least 1")),
@@ -204,6 +207,7 @@ def test_a_missing_required_flag_is_named_without_tensorflow(commands, stage):
             ("--objectives=color:red", "--sample_num_images=60"),
             ("estimator_batch_size", "64", "54"),
         ),
+        ("reproduce", ("--objectives=color:red", "--strategy=multi_worker"), ("one, mirrored",)),
         (
             "reproduce",
             ("--objectives=color:red", "--strategy=mirrored", "--replicas=3"),
