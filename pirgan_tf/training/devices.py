@@ -24,8 +24,9 @@ class Devices:
         precision: `"float32"` or `"bfloat16"`.
         jit: whether the training step is compiled by XLA.
         reason: what was chosen, with advice where another precision is faster, for people.
-        kind: `"CPU"` or `"GPU"`.
+        kind: `"CPU"`, `"GPU"` or `"TPU"`.
         workers: the processes that train together.
+        host_input: whether batches are drawn by the host's processor, ahead of the step.
     """
 
     strategy: tf.distribute.Strategy
@@ -34,6 +35,7 @@ class Devices:
     reason: str
     kind: str = "CPU"
     workers: Workers = ALONE
+    host_input: bool = False
 
     @property
     def dtype(self) -> str:
@@ -60,8 +62,8 @@ def configure(
     Initial weights are drawn from `seed`.
 
     Args:
-        strategy: `"one"`, `"mirrored"`, `"multi_worker"` or `"auto"`: mirrored where
-            there are several GPUs, or several replicas are asked for. Several workers
+        strategy: `"one"`, `"mirrored"`, `"multi_worker"`, `"tpu"` or `"auto"`: mirrored
+            where there are several GPUs, or several replicas are asked for. Several workers
             find each other by TF_CONFIG, and each uses all its GPUs, or its CPU.
         replicas: how many devices `"mirrored"` uses; 0 is all GPUs. Without a
             GPU, the CPU is split into as many logical ones.
@@ -74,7 +76,7 @@ def configure(
     Raises:
         InputError: if there are fewer devices than `replicas`, if several replicas
             are to be compiled, if TensorFlow has started and can no longer be
-            split or made deterministic, or if TF_CONFIG is none.
+            split or made deterministic, if TF_CONFIG is none, or if there is no TPU.
         TrainingError: if a worker does not answer.
     """
     if deterministic:
@@ -92,6 +94,10 @@ def configure(
         chosen, workers = _join_workers()
         count = chosen.num_replicas_in_sync
         where = f"{workers.count} workers of {count // workers.count} {kind}s each"
+    elif strategy == "tpu":
+        kind, chosen = "TPU", _find_tpu()
+        count = chosen.num_replicas_in_sync
+        where = f"{count} TPU cores"
     else:
         kind, names = _device_names(replicas if strategy == "mirrored" else 1, gpus)
         count = len(names)
@@ -107,12 +113,24 @@ def configure(
     if jit == "auto":
         jit = "on" if gpus and count == 1 else "off"
     parts = [where, precision, f"XLA {jit}"] + ["deterministic"] * deterministic
-    fast = _bfloat16_is_fast(gpus)
+    fast = kind == "TPU" or _bfloat16_is_fast(gpus)
     if precision == "bfloat16" and not fast:
         parts.append(f"warning: float32 would be faster on this {kind}: --precision=float32")
     if precision == "float32" and fast:
         parts.append(f"bfloat16 would be faster on this {kind}: --precision=bfloat16")
-    return Devices(chosen, precision, jit == "on", "; ".join(parts), kind, workers)
+    return Devices(chosen, precision, jit == "on", "; ".join(parts), kind, workers, kind == "TPU")
+
+
+def _find_tpu() -> tf.distribute.Strategy:
+    try:
+        # Of a TPU's own machine, or of a name in TPU_NAME.
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
+    except (tf.errors.OpError, OSError, RuntimeError, ValueError) as error:
+        raise InputError(
+            "strategy=tpu must find a TPU, by the variable TPU_NAME of the environment (local on "
+            f"a TPU's own machine). Received: {' '.join(str(error).split())}"
+        ) from error
+    return tf.distribute.TPUStrategy(resolver)
 
 
 def _join_workers() -> tuple[tf.distribute.Strategy, Workers]:

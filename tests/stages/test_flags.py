@@ -130,6 +130,8 @@ def test_a_missing_required_flag_is_named_without_tensorflow(commands, stage):
         ("pretrain", ("--strategy=multi_worker",), ("TF_CONFIG must name", "nothing")),
         ("tune", ("--gan=/", "--estimator=/", "--strategy=multi_worker"), ("TF_CONFIG",)),
         ("pretrain", ("--strategy=multi_worker", "--replicas=2"), ("replicas must be 0", "2")),
+        ("pretrain", ("--strategy=tpu", "--replicas=8"), ("replicas must be 0", "tpu", "8")),
+        ("pretrain", ("--strategy=tpu", "--jit=on"), ("jit must be off or auto", "tpu")),
         ("pretrain", ("--batch_size=64", "--landscapes=24"), ("batch_size", "24", "64")),
         ("sample", ("--gan=no/such",), ("no/such",)),
         ("sample", ("--gan=/", "--num_images=0"), ("num_images", "at least 1")),

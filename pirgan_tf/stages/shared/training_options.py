@@ -82,9 +82,9 @@ class TrainingOptions(DeviceOptions):
 
     strategy: str = option(
         "Where to train; auto is mirrored where there are several GPUs. multi_worker is on several "
-        "machines, which TF_CONFIG names; each runs the same command.",
+        "machines, which TF_CONFIG names; each runs the same command. tpu was never run.",
         "auto",
-        choices=("auto", "one", "mirrored", "multi_worker"),
+        choices=("auto", "one", "mirrored", "multi_worker", "tpu"),
     )
     steps: int = option("Training steps.", minimum=1, changes_result=False)
     batch_size: int = option(
@@ -105,7 +105,7 @@ class TrainingOptions(DeviceOptions):
         """Checks the numbers, the workers, and that every replica gets as many images."""
         super().validate()
         self.check_replicas(self.batch_size)
-        if self.strategy == "multi_worker":
+        if self.strategy in ("multi_worker", "tpu"):
             if self.replicas:
                 raise InputError(
                     f"replicas must be 0 with --strategy={self.strategy}, which uses all devices. "
@@ -115,6 +115,7 @@ class TrainingOptions(DeviceOptions):
                 raise InputError(
                     f"jit must be off or auto with --strategy={self.strategy}. Received: {self.jit}"
                 )
+        if self.strategy == "multi_worker":
             count = len(training.read_cluster().addresses)
             if self.batch_size % count:
                 raise InputError(
@@ -140,7 +141,7 @@ def set_up_devices(options: _T) -> tuple[_T, "Devices"]:
     )
     check_same_flags(options, devices.workers)
     strategy = options.strategy
-    if strategy != "multi_worker":
+    if strategy not in ("multi_worker", "tpu"):
         strategy = "mirrored" if devices.num_replicas > 1 else "one"
     resolved = dataclasses.replace(
         options,
