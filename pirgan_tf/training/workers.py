@@ -1,6 +1,5 @@
 """The processes that train together, and what they must agree on."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +45,7 @@ class Workers:
         """Returns the chief's figures: others compute them with other rounding."""
         return dict(zip(figures, self.gather(*figures.values())[0].tolist(), strict=True))
 
-    def highest(self, *figures: float) -> Sequence[float]:
+    def highest(self, *figures: float) -> list[float]:
         """Returns the highest of everyone's, for each of the figures."""
         return self.gather(*figures).max(axis=0).tolist()
 
