@@ -111,7 +111,7 @@ def configure(
     if jit == "on" and count > 1:
         raise InputError(f"jit must be off or auto with several replicas. Received: {count}")
     if jit == "auto":
-        jit = "on" if gpus and count == 1 else "off"
+        jit = "on" if gpus and chosen is tf.distribute.get_strategy() else "off"
     parts = [where, precision, f"XLA {jit}"] + ["deterministic"] * deterministic
     fast = kind == "TPU" or _bfloat16_is_fast(gpus)
     if precision == "bfloat16" and not fast:
