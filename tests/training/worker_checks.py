@@ -16,7 +16,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from small_trainers import pretraining, small_networks, weights
+from conftest import LineTrainer
 
 from pirgan_tf.estimator import pir_estimator
 from pirgan_tf.stages import train_estimator
@@ -101,14 +101,15 @@ def estimating(folder, name, *flags):
 
 
 def drawing(folder, **options):
-    """Returns two steps of a GAN with all random draws, as a function."""
+    """Returns some steps on points that every replica draws for itself, as a function."""
 
     def do():
         devices = configure(precision="float32", jit="off", seed=0, **options)
-        trainer = pretraining(devices, networks=small_networks())
-        trainer.train(tf.constant(0, tf.int64), tf.constant(2, tf.int64))
+        with devices.strategy.scope():
+            trainer = LineTrainer(devices)
+        trainer.train(tf.constant(0, tf.int64), tf.constant(5, tf.int64))
         name = f"{options['strategy']}-{devices.workers.place}"
-        np.savez(folder / f"{name}.npz", *weights(trainer))
+        np.savez(folder / f"{name}.npz", *trainer.values())
         devices.workers.gather(0)
 
     return do
