@@ -41,7 +41,7 @@ def test_a_compiled_step_gives_the_losses_and_weights_of_a_plain_one(
     assert errors.max() < 2.5e-3
 
 
-@pytest.mark.parametrize("make", [tuning, stabilized, estimating])
+@pytest.mark.parametrize("make", [stabilized, estimating])
 def test_a_step_is_one_program_without_the_host(make, devices, small_inception):
     """As a TPU takes it, which has nothing else. With all random draws, unlike above."""
     trainer = make(devices)
