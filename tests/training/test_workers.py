@@ -69,8 +69,9 @@ def test_the_output_is_the_chiefs_alone(folder):
     assert (options["strategy"], options["replicas"]) == ("multi_worker", 3)
 
 
-def test_when_one_is_killed_the_others_end_within_a_minute_with_one_line(seen):
-    assert seen["seconds"] < 60
+def test_when_one_is_killed_the_others_end_with_one_line(seen):
+    # About 20 s; more where other tests keep the machine busy.
+    assert seen["seconds"] < 120
     first, killed, last = seen["killed"]
     assert killed["status"] == -9
     for worker in (first, last):

@@ -6,7 +6,6 @@ starts it. Writes how they ended as JSON to the folder named on the command line
 
 import json
 import os
-import resource
 import signal
 import socket
 import sys
@@ -160,7 +159,6 @@ def main():
     seen["mirrored"] = Fork(drawing(folder, **mirrored), "mirrored", folder).ended()
     do = drawing(folder, strategy="multi_worker", replicas=0)
     seen["two"] = [worker.ended() for worker in together(do, "two", folder, 2)]
-    seen["cpu_seconds"] = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
     (folder / "seen.json").write_text(json.dumps(seen, indent=1))
 
 
