@@ -17,7 +17,9 @@ CHECKS = Path(__file__).with_name("worker_checks.py")
 def folder(tmp_path_factory, helpers):
     """Where worker_checks.py has left its outputs."""
     folder = tmp_path_factory.mktemp("workers")
-    subprocess.run([sys.executable, CHECKS, folder], env=helpers.environment(), check=True)
+    # A worker that is killed leaves its temporary folder.
+    environment = helpers.environment() | {"TMPDIR": str(folder)}
+    subprocess.run([sys.executable, CHECKS, folder], env=environment, check=True)
     return folder
 
 
