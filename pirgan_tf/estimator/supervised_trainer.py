@@ -114,7 +114,7 @@ class SupervisedTrainer(Trainer):
 
     def evaluate(self, step: int) -> dict[str, float]:
         """Returns the held-out figures, and takes note of them for early stopping."""
-        figures = self.measure()
+        figures = self.workers.of_chief(self.measure())
         if self._best:
             self._best.note(figures["heldout/loss"], step, self._model)
         return figures

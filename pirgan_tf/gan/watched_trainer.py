@@ -36,7 +36,7 @@ class WatchedGanTrainer(GanTrainer):
 
     def measure(self) -> Figures:
         """Returns the figures of the generator as it would be exported now."""
-        return self._measure(self.averaged_generator() or self.generator)
+        return self.workers.of_chief(self._measure(self.averaged_generator() or self.generator))
 
     def evaluate(self, step: int) -> Figures:
         """Returns the figures, and takes note of the networks if they are the best so far."""

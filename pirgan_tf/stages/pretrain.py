@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NoReturn
 from pirgan_tf import data, gan, training
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
-from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.dataset_options import DatasetOptions
 from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
 from pirgan_tf.stages.shared.kid_options import KID, KidOptions
+from pirgan_tf.stages.shared.several_workers import ending_together, training_folder
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class PretrainOptions(GanOptions, DatasetOptions, KidOptions):
             )
 
 
+@ending_together
 def run(options: PretrainOptions) -> None:
     """Trains a GAN on photographs (section 2.1.1 and appendix A of the paper).
 
@@ -93,7 +94,7 @@ def run(options: PretrainOptions) -> None:
     reals = dataset_grid(dataset)
     # The batches hold the images now: a large set must not stay in memory twice.
     del dataset
-    with output_folder(STAGE, options, resumable=True) as folder:
+    with training_folder(STAGE, options, devices.workers) as folder:
         training.save_png(reals, folder / "images/reals.png")
         train(
             trainer,

@@ -8,9 +8,10 @@ import numpy as np
 from pirgan_tf import data, estimator
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
-from pirgan_tf.cli.outputs import output_folder, write_json
+from pirgan_tf.cli.outputs import write_json
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.dataset_options import DatasetOptions
+from pirgan_tf.stages.shared.several_workers import ending_together, training_folder
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
 STAGE = "pretrain_estimator"
@@ -41,6 +42,7 @@ class PretrainEstimatorOptions(DatasetOptions):
     )
 
 
+@ending_together
 def run(options: PretrainEstimatorOptions) -> None:
     """Trains Inception v2 to tell classes of photographs apart, for estimators to begin with.
 
@@ -94,7 +96,7 @@ def run(options: PretrainEstimatorOptions) -> None:
         patience=options.patience,
         seed=options.seed,
     )
-    with output_folder(STAGE, options, resumable=True) as folder:
+    with training_folder(STAGE, options, devices.workers) as folder:
         steps = train(trainer, options, folder, evaluate_every=options.evaluate_every)
         trainer.restore_best()
         trainer.save_trunk(folder)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pirgan_tf import analysis, estimator, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
-from pirgan_tf.cli.outputs import output_folder, write_json
+from pirgan_tf.cli.outputs import write_json
 from pirgan_tf.data.gallery import read_gallery
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.path import check_file, is_folder
 from pirgan_tf.stages.shared.estimator_options import LEAST_TEMPERATURE, MOST_TEMPERATURE
+from pirgan_tf.stages.shared.several_workers import ending_together, training_folder
 from pirgan_tf.stages.shared.training_options import TrainingOptions, set_up_devices, train
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class TrainEstimatorOptions(TrainingOptions):
         _split(self)
 
 
+@ending_together
 def run(options: TrainEstimatorOptions, trainers: "TracedTrainers | None" = None) -> None:
     """Learns from interactions to estimate the rate of any image (section 2.1.3).
 
@@ -135,7 +137,7 @@ def run(options: TrainEstimatorOptions, trainers: "TracedTrainers | None" = None
         given: dict[str, Any] = {"output": "", "gallery": (), "interactions": (), "seed": 0}
         given |= {"initial": None, "slim_checkpoint": None}
         trainer = trainers.reuse(trainer, dataclasses.replace(options, **given))
-    with output_folder(STAGE, options, resumable=True) as folder:
+    with training_folder(STAGE, options, devices.workers) as folder:
         steps = train(trainer, options, folder, evaluate_every=options.evaluate_every)
         trainer.restore_best()
         trainer.estimator.save(folder)

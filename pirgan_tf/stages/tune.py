@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pirgan_tf import data, estimator, gan, training
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.options import option
-from pirgan_tf.cli.outputs import output_folder, read_options
+from pirgan_tf.cli.outputs import read_options
 from pirgan_tf.errors import InputError
 from pirgan_tf.stages.shared.diversity_options import DiversityOptions
 from pirgan_tf.stages.shared.estimator_options import (
@@ -18,6 +18,7 @@ from pirgan_tf.stages.shared.estimator_options import (
     read_temperature,
 )
 from pirgan_tf.stages.shared.gan_options import GanOptions, count_parameters, dataset_grid
+from pirgan_tf.stages.shared.several_workers import ending_together, training_folder
 from pirgan_tf.stages.shared.training_options import set_up_devices, train
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class TuneOptions(GanOptions, DiversityOptions):
         return super(TuneOptions, dataclasses.replace(self, **_inherit(self))).inputs()
 
 
+@ending_together
 def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
     """Tunes a GAN so that its images have a higher estimated rate (section 2.1.4).
 
@@ -130,7 +132,7 @@ def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
     reals = dataset_grid(dataset)
     # The batches hold the images now: a large set must not stay in memory twice.
     del dataset
-    with output_folder(STAGE, options, resumable=True) as folder:
+    with training_folder(STAGE, options, devices.workers) as folder:
         training.save_png(reals, folder / "images/reals.png")
         step = train(
             trainer,

@@ -1,4 +1,5 @@
 from . import loop as loop
+from .cluster import read_cluster as read_cluster
 from .devices import Devices as Devices
 from .devices import configure as configure
 from .grids import image_grid as image_grid

@@ -2,12 +2,15 @@
 
 import contextlib
 import dataclasses
+import signal
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.training.cluster import read_cluster, wait_for_workers
+from pirgan_tf.training.workers import ALONE, Workers
 
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
@@ -21,7 +24,9 @@ class Devices:
         precision: `"float32"` or `"bfloat16"`.
         jit: whether the training step is compiled by XLA.
         reason: what was chosen, with advice where another precision is faster, for people.
-        kind: `"CPU"` or `"GPU"`.
+        kind: `"CPU"`, `"GPU"` or `"TPU"`.
+        workers: the processes that train together.
+        host_input: whether batches are drawn by the host's processor, ahead of the step.
     """
 
     strategy: tf.distribute.Strategy
@@ -29,6 +34,8 @@ class Devices:
     jit: bool
     reason: str
     kind: str = "CPU"
+    workers: Workers = ALONE
+    host_input: bool = False
 
     @property
     def dtype(self) -> str:
@@ -55,8 +62,9 @@ def configure(
     Initial weights are drawn from `seed`.
 
     Args:
-        strategy: `"one"`, `"mirrored"` or `"auto"`: mirrored where there are
-            several GPUs, or several replicas are asked for.
+        strategy: `"one"`, `"mirrored"`, `"multi_worker"`, `"tpu"` or `"auto"`: mirrored
+            where there are several GPUs, or several replicas are asked for. Several workers
+            find each other by TF_CONFIG, and each uses all its GPUs, or its CPU.
         replicas: how many devices `"mirrored"` uses; 0 is all GPUs. Without a
             GPU, the CPU is split into as many logical ones.
         precision: `"float32"` or `"bfloat16"`.
@@ -67,8 +75,9 @@ def configure(
 
     Raises:
         InputError: if there are fewer devices than `replicas`, if several replicas
-            are to be compiled, or if TensorFlow has started and can no longer be
-            split or made deterministic.
+            are to be compiled, if TensorFlow has started and can no longer be
+            split or made deterministic, if TF_CONFIG is none, or if there is no TPU.
+        TrainingError: if a worker does not answer.
     """
     if deterministic:
         _make_deterministic()
@@ -79,26 +88,59 @@ def configure(
 
     if strategy == "auto":
         strategy = "mirrored" if (replicas or len(gpus)) > 1 else "one"
-    kind, names = _device_names(replicas if strategy == "mirrored" else 1, gpus)
-    if jit == "on" and len(names) > 1:
-        raise InputError(f"jit must be off or auto with several replicas. Received: {len(names)}")
-    # A mirror of one would only keep XLA out.
-    if len(names) > 1:
-        chosen = tf.distribute.MirroredStrategy(names)
-        where = f"{len(names)} {kind}s, mirrored"
+    workers = ALONE
+    if strategy == "multi_worker":
+        kind = "GPU" if gpus else "CPU"
+        chosen, workers = _join_workers()
+        count = chosen.num_replicas_in_sync
+        where = f"{workers.count} workers of {count // workers.count} {kind}s each"
+    elif strategy == "tpu":
+        kind, chosen = "TPU", _find_tpu()
+        count = chosen.num_replicas_in_sync
+        where = f"{count} TPU cores"
     else:
-        chosen = tf.distribute.get_strategy()
-        where = f"one {kind}"
-
+        kind, names = _device_names(replicas if strategy == "mirrored" else 1, gpus)
+        count = len(names)
+        # A mirror of one would only keep XLA out.
+        if count > 1:
+            chosen = tf.distribute.MirroredStrategy(names)
+            where = f"{count} {kind}s, mirrored"
+        else:
+            chosen = tf.distribute.get_strategy()
+            where = f"one {kind}"
+    if jit == "on" and count > 1:
+        raise InputError(f"jit must be off or auto with several replicas. Received: {count}")
     if jit == "auto":
-        jit = "on" if len(gpus) > 0 and len(names) == 1 else "off"
+        jit = "on" if gpus and chosen is tf.distribute.get_strategy() else "off"
     parts = [where, precision, f"XLA {jit}"] + ["deterministic"] * deterministic
-    fast = _bfloat16_is_fast(gpus)
+    fast = kind == "TPU" or _bfloat16_is_fast(gpus)
     if precision == "bfloat16" and not fast:
         parts.append(f"warning: float32 would be faster on this {kind}: --precision=float32")
     if precision == "float32" and fast:
         parts.append(f"bfloat16 would be faster on this {kind}: --precision=bfloat16")
-    return Devices(chosen, precision, jit == "on", "; ".join(parts), kind)
+    return Devices(chosen, precision, jit == "on", "; ".join(parts), kind, workers, kind == "TPU")
+
+
+def _find_tpu() -> tf.distribute.Strategy:
+    try:
+        # Of a TPU's own machine, or of a name in TPU_NAME.
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver.connect()
+    except (tf.errors.OpError, OSError, RuntimeError, ValueError) as error:
+        raise InputError(
+            "strategy=tpu must find a TPU, by the variable TPU_NAME of the environment (local on "
+            f"a TPU's own machine). Received: {' '.join(str(error).split())}"
+        ) from error
+    return tf.distribute.TPUStrategy(resolver)
+
+
+def _join_workers() -> tuple[tf.distribute.Strategy, Workers]:
+    cluster = read_cluster()
+    wait_for_workers(cluster)
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    # TensorFlow has put its own handler of this signal there, which does nothing.
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
+    return strategy, Workers(strategy, cluster.place, len(cluster.addresses))
 
 
 def _make_deterministic() -> None:

@@ -81,7 +81,7 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
             f"Received: {schedule.steps}"
         )
     with (
-        stopping() as stop,
+        stopping(trainer.workers.count > 1) as stop,
         Records(
             folder, step, recorded, schedule.steps, trainer.batch_size, trainer.UNIT
         ) as records,
@@ -100,10 +100,19 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
         while step < schedule.steps and not trainer.is_finished():
             count = min(steps_per_call, schedule.next_stop(step) - step)
             started = time.monotonic()
-            sums = trainer.train(tf.constant(step, tf.int64), tf.constant(count, tf.int64))
+            sums = trainer.train(
+                tf.constant(step, tf.int64),
+                tf.constant(count, tf.int64),
+                trainer.host_batches(step, count),
+            )
             sums = {name: float(value) for name, value in sums.items()}
             stop.unsaved = True
-            seconds = time.monotonic() - started
+            # Workers must make the same calls and checkpoints, and stop at the same step.
+            seconds, unsaved_for, signum = trainer.workers.highest(
+                time.monotonic() - started, time.monotonic() - saved_at, stop.noted
+            )
+            if signum:
+                stop.signum = int(signum)
             _check_losses(sums, step + 1, step + count)
             step += count
             records.add(sums, count)
@@ -117,7 +126,7 @@ def run(trainer: Trainer, schedule: Schedule, folder: Path) -> int:
             # Figures of an evaluation belong to its own step, so it ends a tick.
             if _is_due(step, schedule.log_every) or evaluated:
                 records.tick(step)
-            late = time.monotonic() - saved_at > 60 * schedule.checkpoint_minutes > 0
+            late = unsaved_for > 60 * schedule.checkpoint_minutes > 0
             if _is_due(step, schedule.checkpoint_every) or late or stop.signum:
                 save()
                 saved_at = time.monotonic()

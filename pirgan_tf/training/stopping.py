@@ -16,13 +16,20 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class Stopping:
     """Whether a run has been asked to stop.
 
+    Args:
+        together: whether others train with this process: then a signal is only noted, and the
+            loop sets `signum` where all of them stop.
+
     Attributes:
+        noted: the last signal to this process, 0 so far.
         signum: the signal that asked, None so far.
         saved: the newest step with a checkpoint, or the one at which the run began.
         unsaved: whether a later step has been made; if not, a signal need not wait.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, together: bool = False) -> None:
+        self._together = together
+        self.noted = 0
         self.signum: int | None = None
         self.saved = 0
         self.unsaved = False
@@ -39,15 +46,21 @@ class Stopping:
             raise Interrupted(self.signum, f"stopped at step {self.saved} by {name}; {kept}")
 
     def _note(self, signum: int, _: Any) -> None:
-        self.signum = signum
-        if not self.unsaved:
-            self.interrupt()
+        self.noted = signum
+        if not self._together:
+            self.signum = signum
+            if not self.unsaved:
+                self.interrupt()
 
 
 @contextmanager
-def stopping() -> Iterator[Stopping]:
-    """Notes SIGTERM and SIGINT instead of dying of the first, where Python allows it."""
-    state = Stopping()
+def stopping(together: bool = False) -> Iterator[Stopping]:
+    """Notes SIGTERM and SIGINT instead of dying of the first, where Python allows it.
+
+    Args:
+        together: see `Stopping`.
+    """
+    state = Stopping(together)
     if threading.current_thread() is not threading.main_thread():
         yield state
         return

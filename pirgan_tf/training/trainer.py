@@ -1,7 +1,7 @@
 """What the loop asks of a trainer."""
 
 import abc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -46,7 +46,11 @@ class Trainer(abc.ABC):
         self.replica_batch_size = batch_size // devices.num_replicas
         self.loss_names = loss_names
         self.strategy = devices.strategy
+        self.workers = devices.workers
         self._jit = devices.jit
+        self._host_input = devices.host_input
+        self._batches: Iterator | None = None
+        self._next_step = 0
 
     @abc.abstractmethod
     def draw_batch(self, step: tf.Tensor, replica):
@@ -90,6 +94,8 @@ class Trainer(abc.ABC):
         """
         for variable, value in zip(self.state(), other.state(), strict=True):
             variable.assign(value)
+        # What was drawn ahead is of other data.
+        self._batches = None
 
     def evaluate(self, step: int) -> dict[str, float]:
         """Returns figures in addition to the losses."""
@@ -103,22 +109,59 @@ class Trainer(abc.ABC):
         """Returns whether to stop before the last step."""
         return False
 
+    def host_batches(self, first_step: int, num_steps: int) -> Iterator | None:
+        """Returns what gives `train` its batches, or None where each replica draws its own."""
+        if not self._host_input:
+            return None
+        if self._batches is None or first_step != self._next_step:
+            self._batches = self._draw_on_host(first_step)
+        self._next_step = first_step + num_steps
+        return self._batches
+
+    def _draw_on_host(self, first_step: int) -> Iterator:
+        """Returns the batches from a step on, drawn ahead by the processor of the host."""
+
+        def draw(context: tf.distribute.InputContext) -> tf.data.Dataset:
+            count = context.num_replicas_in_sync // context.num_input_pipelines
+            first_replica = count * context.input_pipeline_id
+
+            def draw_next(place):
+                replica = tf.cast(first_replica + place % count, tf.int32)
+                return self.draw_batch(place // count, replica)
+
+            places = tf.data.Dataset.counter(count * first_step)
+            return places.map(draw_next).prefetch(2 * count)
+
+        return iter(self.strategy.distribute_datasets_from_function(draw))
+
     @tf.function(reduce_retracing=True)
-    def train(self, first_step: tf.Tensor, num_steps: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Trains for some steps and returns the sum of each loss over them."""
+    def train(
+        self, first_step: tf.Tensor, num_steps: tf.Tensor, batches: Iterator | None = None
+    ) -> dict[str, tf.Tensor]:
+        """Trains for some steps and returns the sum of each loss over them.
+
+        Args:
+            first_step: its number, int64.
+            num_steps: how many, int64.
+            batches: of `host_batches`.
+        """
         update: Callable = tf.function(self.update, jit_compile=True) if self._jit else self.update
 
         # Half of the time of tracing would go into the conversion of what has no loop.
         @tf.autograph.experimental.do_not_convert
-        def replica_step(step):
-            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
-            shares = update(self.draw_batch(step, replica))
-            return [shares[name] for name in self.loss_names]
+        def replica_step(step, batch):
+            if batch is None:
+                replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+                batch = self.draw_batch(step, replica)
+            shares = update(batch)
+            # As one tensor: one message between machines.
+            return tf.stack([shares[name] for name in self.loss_names])
 
         # Double precision: a tick's means must not depend on how its steps are split into calls.
-        sums = [tf.zeros([], tf.float64) for _ in self.loss_names]
+        sums = tf.zeros(len(self.loss_names), tf.float64)
         for step in tf.range(first_step, first_step + num_steps):
-            shares = self.strategy.run(replica_step, args=(step,))
+            batch = None if batches is None else next(batches)
+            shares = self.strategy.run(replica_step, args=(step, batch))
             total = self.strategy.reduce(tf.distribute.ReduceOp.SUM, shares, axis=None)
-            sums = [a + tf.cast(b, a.dtype) for a, b in zip(sums, total, strict=True)]
-        return dict(zip(self.loss_names, sums, strict=True))
+            sums += tf.cast(total, sums.dtype)
+        return dict(zip(self.loss_names, tf.unstack(sums), strict=True))

@@ -4,12 +4,14 @@ TensorFlow splits the CPU before its first operation only, hence a process of it
 own. Writes what it saw as JSON to the file named on the command line.
 """
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from conftest import LineTrainer
 from small_trainers import (
     BATCH,
     IMAGES,
@@ -172,6 +174,19 @@ def record_real_training(devices):
     }
 
 
+def compare_host_input(devices):
+    """The largest difference of weights after steps whose batches the host has drawn ahead."""
+    trained = []
+    for host_input in (False, True):
+        with devices.strategy.scope():
+            trainer = LineTrainer(dataclasses.replace(devices, host_input=host_input))
+        # The third call does not go on from the second, as after a checkpoint.
+        for first, count in ((0, 1), (1, 2), (1, 1)):
+            trainer.train(tf.constant(first, tf.int64), tf.constant(count, tf.int64))
+        trained.append(trainer.values())
+    return max(float(np.abs(a - b).max()) for a, b in zip(*trained, strict=True))
+
+
 def record_epoch(trainer):
     """The rows that two replicas draw from the estimator's training images in 5 steps."""
     rows = []
@@ -204,6 +219,7 @@ def main():
         "estimator": compare(estimating(one), mirrored_estimator, rated),
         "training": record_real_training(two),
         "epoch": record_epoch(mirrored_estimator),
+        "host_input": compare_host_input(two),
     }
     Path(sys.argv[1]).write_text(json.dumps(seen, indent=1))
 

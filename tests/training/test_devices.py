@@ -134,3 +134,9 @@ def test_xla_does_not_change_what_is_learned(make_line_trainer):
 
     for plain, compiled in zip(trained(False), trained(True), strict=True):
         np.testing.assert_allclose(plain, compiled, rtol=1e-5, atol=1e-7)
+
+
+def test_without_a_tpu_its_strategy_is_refused(monkeypatch):
+    monkeypatch.delenv("TPU_NAME", raising=False)
+    with pytest.raises(InputError, match=r"strategy=tpu must find a TPU, .*TPU_NAME"):
+        resolved(strategy="tpu")

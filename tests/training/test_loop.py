@@ -13,6 +13,7 @@ from PIL import Image
 from pirgan_tf.errors import InputError, Interrupted, TrainingError
 from pirgan_tf.training.checkpoints import Checkpoints
 from pirgan_tf.training.loop import Schedule, run
+from pirgan_tf.training.workers import Workers
 
 QUIET = {"checkpoint_minutes": 0.0}
 
@@ -120,6 +121,34 @@ def test_a_signal_need_not_wait_where_nothing_can_be_lost(make_line_trainer, tmp
     with pytest.raises(Interrupted, match="stopped at step 0 by SIGINT; nothing to resume from"):
         run(trainer, schedule(12), tmp_path)
     assert trainer.steps_made() == 0
+
+
+class Pair(Workers):
+    """This process, and another one which gets a SIGTERM in one of the calls."""
+
+    def __init__(self, call=0):
+        super().__init__(count=2)
+        self.calls_left = call
+
+    def gather(self, *figures):
+        self.calls_left -= 1
+        return np.array([figures, (0, 0, signal.SIGTERM if self.calls_left == 0 else 0)])
+
+
+def test_a_signal_to_another_worker_stops_this_one_with_a_checkpoint(make_line_trainer, tmp_path):
+    trainer = make_line_trainer()
+    trainer.workers = Pair(call=3)
+    with pytest.raises(Interrupted, match="stopped at step 3 by SIGTERM; checkpoint written"):
+        run(trainer, schedule(12, log_every=1), tmp_path)
+    assert checkpoints(tmp_path) == [3]
+
+
+def test_a_signal_waits_until_all_workers_have_heard_of_it(make_line_trainer, tmp_path):
+    trainer = make_line_trainer(at={2: lambda _: os.kill(os.getpid(), signal.SIGINT)})
+    trainer.workers = Pair()
+    # At step 2 the other one may have gone on already.
+    with pytest.raises(Interrupted, match="stopped at step 3 by SIGINT; checkpoint written"):
+        run(trainer, schedule(12, log_every=1, evaluate_every=2), tmp_path)
 
 
 def test_a_signal_during_the_last_save_is_not_lost(make_line_trainer, tmp_path, monkeypatch):

@@ -69,3 +69,7 @@ def test_training_moves_every_weight_and_gives_finite_losses(seen):
 def test_replicas_share_an_epoch_of_the_estimator_between_them(seen):
     assert sorted(seen["epoch"][:20]) == sorted(seen["epoch"][20:]) == list(range(20))
     assert seen["epoch"][:20] != seen["epoch"][20:]
+
+
+def test_batches_that_the_host_draws_ahead_are_those_of_the_step(seen):
+    assert seen["host_input"] < 1e-6

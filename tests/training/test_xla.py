@@ -1,6 +1,7 @@
 """The step that XLA compiles is the one that TensorFlow runs operation by operation."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -38,3 +39,25 @@ def test_a_compiled_step_gives_the_losses_and_weights_of_a_plain_one(
     assert moved > 1e-6
     assert np.quantile(errors, 0.99) < 5e-5
     assert errors.max() < 2.5e-3
+
+
+@pytest.mark.parametrize("make", [stabilized, estimating])
+def test_a_step_is_one_program_without_the_host(make, devices, small_inception):
+    """As a TPU takes it, which has nothing else. With all random draws, unlike above."""
+    trainer = make(devices)
+    batch = trainer.draw_batch(tf.constant(0, tf.int64), 0)
+    step = tf.function(trainer.update, jit_compile=True)
+    program = step.experimental_get_compiler_ir(batch)(stage="hlo")
+    assert "ENTRY" in program
+    assert not re.findall(r"custom_call_target=\S+|\b(?:in|out)feed\b|\bsend\(|\brecv\(", program)
+
+
+def test_a_program_with_the_host_is_told(devices):
+    """What the test above looks for is there where a step leaves the device."""
+
+    def update(x):
+        return tf.numpy_function(np.sin, [x], tf.float32)
+
+    step = tf.function(update, jit_compile=True)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="PyFunc"):
+        step(tf.zeros(2))

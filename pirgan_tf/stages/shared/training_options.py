@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pirgan_tf import training
 from pirgan_tf.cli.options import Options, option
 from pirgan_tf.errors import InputError
+from pirgan_tf.stages.shared.several_workers import check_same_flags
 
 if TYPE_CHECKING:
     from pirgan_tf.training.devices import Devices
@@ -79,6 +80,12 @@ class DeviceOptions(Options):
 class TrainingOptions(DeviceOptions):
     """Length and records of a training run."""
 
+    strategy: str = option(
+        "Where to train; auto is mirrored where there are several GPUs. multi_worker is on several "
+        "machines, which TF_CONFIG names; each runs the same command. tpu was never run.",
+        "auto",
+        choices=("auto", "one", "mirrored", "multi_worker", "tpu"),
+    )
     steps: int = option("Training steps.", minimum=1, changes_result=False)
     batch_size: int = option(
         "Images per step, over all replicas (decision of ours).", 64, minimum=1, below=2**16
@@ -95,13 +102,35 @@ class TrainingOptions(DeviceOptions):
     )
 
     def validate(self) -> None:
-        """Checks the numbers, and that every replica gets as many images."""
+        """Checks the numbers, the workers, and that every replica gets as many images."""
         super().validate()
         self.check_replicas(self.batch_size)
+        if self.strategy in ("multi_worker", "tpu"):
+            if self.replicas:
+                raise InputError(
+                    f"replicas must be 0 with --strategy={self.strategy}, which uses all devices. "
+                    f"Received: {self.replicas}"
+                )
+            if self.jit == "on":
+                raise InputError(
+                    f"jit must be off or auto with --strategy={self.strategy}. Received: {self.jit}"
+                )
+        if self.strategy == "multi_worker":
+            count = len(training.read_cluster().addresses)
+            if self.batch_size % count:
+                raise InputError(
+                    f"batch_size must be a multiple of the {count} workers. "
+                    f"Received: {self.batch_size}"
+                )
 
 
 def set_up_devices(options: _T) -> tuple[_T, "Devices"]:
-    """Starts the devices; returns the options with every "auto" resolved, and the devices."""
+    """Starts the devices; returns the options with every "auto" resolved, and the devices.
+
+    Raises:
+        InputError: as `training.configure` does, or if workers have different options.
+        TrainingError: if a worker does not answer.
+    """
     devices = training.configure(
         strategy=options.strategy,
         replicas=options.replicas,
@@ -110,9 +139,13 @@ def set_up_devices(options: _T) -> tuple[_T, "Devices"]:
         seed=options.seed,
         deterministic=options.deterministic,
     )
+    check_same_flags(options, devices.workers)
+    strategy = options.strategy
+    if strategy not in ("multi_worker", "tpu"):
+        strategy = "mirrored" if devices.num_replicas > 1 else "one"
     resolved = dataclasses.replace(
         options,
-        strategy="mirrored" if devices.num_replicas > 1 else "one",
+        strategy=strategy,
         replicas=devices.num_replicas,
         precision=devices.precision,
         jit="on" if devices.jit else "off",
