@@ -66,6 +66,12 @@ STUDIES = {
     "optimal_discriminator": Study(
         f"{_HERE}.optimal_discriminator", f"{_TUTORIAL}, exercise 1", "none", "a minute"
     ),
+    "semi_supervised": Study(
+        f"{_HERE}.semi_supervised.study",
+        "Improved techniques for training GANs (OpenAI's post)",
+        _DIGITS,
+        "TIME",
+    ),
     "text": Study(
         f"{_HERE}.text.study",
         f"{_STORIES}, section 4",
