@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from pirgan_tf.analysis.figures import style
 from pirgan_tf.studies.semi_supervised.results import PAPER, Trainings
@@ -36,10 +38,10 @@ def draw_errors(
             label=f"paper, MNIST: {name}",
         )
     ticks = sorted({*PAPER["ensemble"], *(count for each in measured.values() for count in each)})
-    axes.set(xlabel="labelled images", ylabel="errors on test images, %", xscale="log")
-    axes.set_yscale("log")
+    axes.set(xlabel="labelled images", xscale="log")
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
-    axes.minorticks_off()
+    axes.tick_params(axis="x", which="minor", length=0, labelbottom=False)
+    _scale_errors(axes)
     style.name_lines(figure, 2)
     return figure
 
@@ -61,8 +63,9 @@ def draw_curves(trainings: Mapping[str, Mapping[int, Trainings]]) -> Figure:
             axes.plot(steps, mean[:, 0], color=color, linewidth=1.4, label=f"{count} labels")
             axes.plot(steps, mean[:, 1], ":", color=color, linewidth=1)
         axes.set_title(method.replace("_", " "), fontsize=style.FONT_SIZE)
-        axes.set(xlabel="step", yscale="log")
-    panels[0].set_ylabel("errors on test images, %")
+        axes.set(xlabel="step")
+        _scale_errors(axes)
+        axes.label_outer()
     style.name_lines(figure, 4)
     return figure
 
@@ -77,3 +80,10 @@ def draw_samples(samples: Mapping[str, np.ndarray]) -> Figure:
         axes.spines[:].set_visible(False)
         axes.set_title(name.replace("_", " "), fontsize=style.FONT_SIZE)
     return figure
+
+
+def _scale_errors(axes: Axes) -> None:
+    axes.set(yscale="log", ylabel="errors on test images, %")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())

@@ -33,7 +33,7 @@ def measure(
         measured[name] = {count: errors(seeds) for count, seeds in counts.items()}
         networks = len(next(iter(counts.values()))[0])
         if networks > 1:
-            measured[f"{name}, {networks} networks together"] = {
+            measured[f"{name}, {networks} networks"] = {
                 count: ensemble_errors(seeds, labels) for count, seeds in counts.items()
             }
     return measured

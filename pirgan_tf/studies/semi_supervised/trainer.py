@@ -17,7 +17,8 @@ from pirgan_tf.studies.semi_supervised.networks import (
 from pirgan_tf.training.randomness import step_seeds, stream_seed
 from pirgan_tf.training.trainer import Trainer
 
-_BETA_1, _EPSILON = 0.5, 1e-8
+# The authors' code adds 1e-8 under the root of the second moment.
+_BETA_1, _EPSILON = 0.5, 1e-4
 # Images by which the classifier is initialised.
 _FIRST = 500
 
