@@ -70,7 +70,7 @@ STUDIES = {
         f"{_HERE}.semi_supervised.study",
         "Improved techniques for training GANs (OpenAI's post)",
         _DIGITS,
-        "TIME",
+        "20 minutes",
     ),
     "text": Study(
         f"{_HERE}.text.study",
