@@ -33,6 +33,9 @@ _DIGITS = "labelled images, by default scikit-learn's digits"
 _CONTROL = "none; needs pirgan-tf[control]"
 
 STUDIES = {
+    "dcgan": Study(
+        f"{_HERE}.dcgan.study", "DCGAN (OpenAI's post)", "a GAN from bin/pretrain", "a minute"
+    ),
     "digits_rnn": Study(
         f"{_HERE}.digits_rnn.study",
         "Unrolled GANs, section 3.2, appendix B",
