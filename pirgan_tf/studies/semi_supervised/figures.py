@@ -27,11 +27,11 @@ def draw_errors(
         lines = np.array([list(seeds.values()) for seeds in counts.values()])
         axes.plot(list(counts), lines, ".", color=color, markersize=3, alpha=style.FADED)
         axes.plot(list(counts), lines.mean(1), "o-", color=color, markersize=4, label=name)
-    for mark, (name, counts) in zip("*x", PAPER.items(), strict=True):
+    for mark, (name, printed) in zip("*x", PAPER.items(), strict=True):
         axes.errorbar(
-            list(counts),
-            [mean for mean, _ in counts.values()],
-            [deviation for _, deviation in counts.values()],
+            list(printed),
+            [mean for mean, _ in printed.values()],
+            [deviation for _, deviation in printed.values()],
             fmt=mark,
             color=style.BLACK,
             elinewidth=0.8,
