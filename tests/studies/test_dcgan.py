@@ -71,13 +71,13 @@ def folder(tmp_path_factory):
 
 def test_the_command_counts_what_sums_of_latents_give(commands, folder, tmp_path):
     output = tmp_path / "output"
-    flags = (f"--gan={folder}", "--seeds=2", "--num_images=100")
+    flags = (f"--gan={folder}", "--seeds=1", "--num_images=100")
     result = commands.call("study", "dcgan", *flags, output=output)
     assert (result.status, result.complaints) == (0, [])
     found = json.loads((output / "study.json").read_text())
     figures = {finding["name"]: finding for finding in found["findings"]}
     share = figures["share of sums that are brighter and bluer"]
-    assert len(share["seeds"]) == 2 and 0 <= share["value"] <= 1
+    assert list(share["seeds"]) == ["0"] and 0 <= share["value"] <= 1
     longest = figures["share of the longest of 8 steps in a way, of even ones 0.125"]
     assert 1 / 8 <= longest["value"] <= 1
     assert set(found["figures"]) == {"samples", "ways", "sums"}

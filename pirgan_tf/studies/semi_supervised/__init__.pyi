@@ -9,12 +9,7 @@ from .networks import IMAGE_SIZE as IMAGE_SIZE
 from .networks import Classifier as Classifier
 from .networks import WeightNormalisedDense as WeightNormalisedDense
 from .networks import build_generator as build_generator
-from .networks import draw_latents as draw_latents
-from .results import PAPER as PAPER
-from .results import Trainings as Trainings
 from .results import describe as describe
-from .results import ensemble_errors as ensemble_errors
-from .results import errors as errors
 from .results import measure as measure
 from .trainer import SemiSupervisedTrainer as SemiSupervisedTrainer
 from .training import train as train

@@ -80,21 +80,23 @@ def describe(count: int, method: str, trainings: Trainings, labels: np.ndarray) 
     name = f"{count} labels, {method.replace('_', ' ')}"
     networks = len(trainings[0])
 
-    def paper(kind: str) -> str:
+    def paper(kind: str, where: str) -> str:
         if method != "feature_matching" or count not in PAPER[kind]:
             return ""
         mean, deviation = PAPER[kind][count]
-        return f"{mean} ± {deviation} on MNIST (table 1)"
+        return f"{mean} ± {deviation} on MNIST ({where})"
 
     findings = [
-        studies.mean_over_seeds(f"{name}: errors, %", errors(trainings), paper("one network"))
+        studies.mean_over_seeds(
+            f"{name}: errors, %", errors(trainings), paper("one network", "table 1")
+        )
     ]
     if networks > 1:
         findings.append(
             studies.mean_over_seeds(
                 f"{name}: errors of {networks} networks together, %",
                 ensemble_errors(trainings, labels),
-                paper("ensemble").replace("table 1", "ten, table 1"),
+                paper("ensemble", "ten, table 1"),
             )
         )
     return [
