@@ -82,9 +82,9 @@ def test_the_first_images_give_outputs_of_mean_0_and_variance_1(layer):
     assert outputs.mean(0) == pytest.approx(np.zeros(7), abs=1e-4)
     assert outputs.var(0) == pytest.approx(np.ones(7), abs=1e-4)
     images = tf.random.stateless_uniform((300, 28, 28, 1), SEED)
-    classifier = semi_supervised.Classifier(CLASSES)
-    classifier.initialise(images, SEED)
-    _, logits = classifier(images, seed=SEED)
+    classifier = semi_supervised.Classifier(CLASSES, minibatch_discrimination=True)
+    classifier.initialise(images, SEED, batches=3)
+    _, logits = classifier(images, seed=SEED, batches=3)
     assert logits.numpy().mean(0) == pytest.approx(np.zeros(CLASSES), abs=1e-4)
     assert logits.numpy().var(0) == pytest.approx(np.ones(CLASSES), abs=1e-3)
 

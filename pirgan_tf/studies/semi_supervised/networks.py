@@ -105,19 +105,20 @@ class Classifier(keras.Model):
             x = layer(_add_noise(x, number, seed))
         return x, self.last(self._see_others(_add_noise(x, len(self.hidden), seed), batches))
 
-    def initialise(self, images, seed) -> None:
+    def initialise(self, images, seed, batches: int = 1) -> None:
         """Sets scales and biases by what the layers make of some images, layer by layer.
 
         Args:
-            images: `[n, 28, 28, 1]` in [0, 1], one batch.
+            images: `[n, 28, 28, 1]` in [0, 1].
             seed: of the noise.
+            batches: as for a call; of the size that it will see.
         """
         x = tf.reshape(images, (-1, IMAGE_SIZE * IMAGE_SIZE))
         for number, layer in enumerate(self.hidden):
             x = _add_noise(x, number, seed)
             layer.initialise(x)
             x = layer(x)
-        self.last.initialise(self._see_others(_add_noise(x, len(self.hidden), seed), 1))
+        self.last.initialise(self._see_others(_add_noise(x, len(self.hidden), seed), batches))
 
     def _see_others(self, x, batches: int):
         if not self.closeness:

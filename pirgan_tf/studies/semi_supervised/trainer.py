@@ -19,7 +19,7 @@ from pirgan_tf.training.trainer import Trainer
 
 # The authors' code adds 1e-8 under the root of the second moment.
 _BETA_1, _EPSILON = 0.5, 1e-4
-# Images by which the classifier is initialised.
+# Images by which the classifier is initialised, rounded to whole batches.
 _FIRST = 500
 
 
@@ -80,7 +80,9 @@ class SemiSupervisedTrainer(Trainer):
             Classifier(classes, minibatch_discrimination=minibatch_discrimination) for _ in range(2)
         )
         rows, noise = tf.unstack(tf.random.split(stream_seed(seed, "semi_supervised_initial"), 2))
-        self._classifier.initialise(self._look_up(self._draw_rows(rows, _FIRST)), noise)
+        batches = max(1, _FIRST // batch_size)
+        first = self._look_up(self._draw_rows(rows, batches * batch_size))
+        self._classifier.initialise(first, noise, batches)
         self._average = MovingAverage(self._classifier, average_decay)
         self.generator = build_generator()
         schedule = keras.optimizers.schedules.PolynomialDecay(learning_rate, steps, 0.0)
