@@ -1,3 +1,4 @@
+from .grids import draw_grid as draw_grid
 from .image_gan import record_steps as record_steps
 from .image_gan import train_image_gan as train_image_gan
 from .intervals import mean_over_seeds as mean_over_seeds

@@ -1,4 +1,4 @@
-"""Several numbers in one option."""
+"""Several values in one option."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -32,3 +32,20 @@ def read_numbers(name: str, texts: Sequence[str], kind: type[_T], minimum: _T) -
             f"Received: {','.join(texts)}"
         )
     return numbers
+
+
+def check_different(name: str, texts: Sequence[str]) -> None:
+    """Checks that an option lists something, and nothing twice.
+
+    Args:
+        name: the option's name.
+        texts: its value.
+
+    Raises:
+        InputError: if not.
+    """
+    if not texts or len(set(texts)) < len(texts):
+        raise InputError(
+            f"{name} must be one or several different names, with commas. "
+            f"Received: {','.join(texts) or 'none'}"
+        )

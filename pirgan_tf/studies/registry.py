@@ -33,6 +33,9 @@ _DIGITS = "labelled images, by default scikit-learn's digits"
 _CONTROL = "none; needs pirgan-tf[control]"
 
 STUDIES = {
+    "dcgan": Study(
+        f"{_HERE}.dcgan.study", "DCGAN (OpenAI's post)", "a GAN from bin/pretrain", "a minute"
+    ),
     "digits_rnn": Study(
         f"{_HERE}.digits_rnn.study",
         "Unrolled GANs, section 3.2, appendix B",
@@ -65,6 +68,12 @@ STUDIES = {
     ),
     "optimal_discriminator": Study(
         f"{_HERE}.optimal_discriminator", f"{_TUTORIAL}, exercise 1", "none", "a minute"
+    ),
+    "semi_supervised": Study(
+        f"{_HERE}.semi_supervised.study",
+        "Improved techniques for training GANs (OpenAI's post)",
+        _DIGITS,
+        "20 minutes",
     ),
     "text": Study(
         f"{_HERE}.text.study",

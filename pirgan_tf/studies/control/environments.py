@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pirgan_tf.errors import InputError, check_name
+from pirgan_tf.studies.numbers import check_different
 
 if TYPE_CHECKING:
     import gymnasium
@@ -76,11 +77,7 @@ def check_environments(names: Sequence[str], known: Iterable[str]) -> None:
     """
     for name in names:
         check_name("environment", name, known)
-    if not names or len(set(names)) < len(names):
-        raise InputError(
-            "environment must be one or several different names, with commas. "
-            f"Received: {','.join(names)}"
-        )
+    check_different("environment", names)
     if importlib.util.find_spec("gymnasium") is None:
         raise InputError(
             "environments need gymnasium: pip install 'pirgan-tf[control]'. "

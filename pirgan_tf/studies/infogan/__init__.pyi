@@ -4,7 +4,6 @@ from .codes import CATEGORIES as CATEGORIES
 from .codes import draw_latents as draw_latents
 from .codes import information as information
 from .codes import vary_codes as vary_codes
-from .figures import draw_grid as draw_grid
 from .figures import draw_progress as draw_progress
 from .networks import IMAGE_SIZE as IMAGE_SIZE
 from .networks import build_discriminator as build_discriminator

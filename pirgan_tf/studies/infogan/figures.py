@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pirgan_tf.analysis.figures import style
-from pirgan_tf.training.grids import image_grid
 
 
 def draw_progress(steps: Sequence[int], bounds: Mapping[int, np.ndarray]) -> Figure:
@@ -25,24 +24,4 @@ def draw_progress(steps: Sequence[int], bounds: Mapping[int, np.ndarray]) -> Fig
     axes.axhline(np.log(10), color=style.BLACK, linestyle=":", linewidth=1, label="ln 10")
     axes.set(xlabel="step", ylabel="bound of I(c; G(z, c)), nats", xlim=(0, None))
     style.name_lines(figure, 2)
-    return figure
-
-
-def draw_grid(images: np.ndarray, titles: Sequence[str]) -> Figure:
-    """Draws images in rows, with a title above each column.
-
-    Args:
-        images: uint8 `[rows * columns, size, size, 1]`.
-        titles: of the columns.
-    """
-    columns, size = len(titles), images.shape[1]
-    figure = style.new_figure(style.WIDTH * len(images) / columns**2 + 0.25)
-    axes = figure.subplots()
-    gap = 2
-    axes.imshow(image_grid(images, columns, gap=gap), interpolation="nearest")
-    middles = gap + size / 2 + (size + gap) * np.arange(columns)
-    axes.set_xticks(middles, titles, fontsize=style.FONT_SIZE)
-    axes.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
-    axes.set_yticks([])
-    axes.spines[:].set_visible(False)
     return figure

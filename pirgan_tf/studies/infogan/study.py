@@ -115,7 +115,7 @@ def run(options: Options, folder: Path) -> Outcome:
                 "The categorical code varied",
                 "Along each row only the categorical code differs; above, the class by which each "
                 "value is named. Seed 0: figure 2a of the paper.",
-                infogan.draw_grid(first["category"], names),
+                studies.draw_grid(first["category"], names),
                 pixels=True,
             ),
             *(
@@ -124,7 +124,7 @@ def run(options: Options, folder: Path) -> Outcome:
                     f"The {name} continuous code varied",
                     f"Along each row only the {name} continuous code differs, from -2 to 2; it "
                     f"was trained from -1 to 1. Seed 0: figure 2{panel} of the paper.",
-                    infogan.draw_grid(first[name], values),
+                    studies.draw_grid(first[name], values),
                     pixels=True,
                 )
                 for name, panel in (("first", "c"), ("second", "d"))

@@ -11,7 +11,7 @@ from pirgan_tf.cli.options import Options as CommandOptions
 from pirgan_tf.cli.options import option
 from pirgan_tf.errors import InputError, check_name
 from pirgan_tf.studies import text
-from pirgan_tf.studies.numbers import read_numbers
+from pirgan_tf.studies.numbers import check_different, read_numbers
 from pirgan_tf.studies.outcome import Finding, Outcome, Picture
 from pirgan_tf.studies.unroll_options import seeds_option
 
@@ -65,11 +65,7 @@ class Options(CommandOptions):
         read_numbers("temperatures", self.temperatures, float, 0.01)
         for name in self.methods:
             check_name("method", name, text.METHODS)
-        if not self.methods or len(set(self.methods)) < len(self.methods):
-            raise InputError(
-                "methods must be one or several different ones. "
-                f"Received: {','.join(self.methods) or 'none'}"
-            )
+        check_different("methods", self.methods)
         if self.vocabulary in (1, 2):
             raise InputError(
                 "vocabulary must be 0 or hold a word beside <eos> and <unk>. "

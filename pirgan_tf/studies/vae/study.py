@@ -10,9 +10,9 @@ import numpy as np
 
 from pirgan_tf import data, studies
 from pirgan_tf.cli.options import option
-from pirgan_tf.errors import InputError
 from pirgan_tf.studies import vae
 from pirgan_tf.studies.labelled_options import LabelledOptions, check_count
+from pirgan_tf.studies.numbers import check_different
 from pirgan_tf.studies.outcome import Finding, Outcome, Picture
 from pirgan_tf.studies.unroll_options import seeds_option
 
@@ -50,11 +50,7 @@ class Options(LabelledOptions):
         super().validate()
         for name in self.posteriors:
             vae.read_flow(name)
-        if not self.posteriors or len(set(self.posteriors)) < len(self.posteriors):
-            raise InputError(
-                "posteriors must be one or several different ones. "
-                f"Received: {','.join(self.posteriors) or 'none'}"
-            )
+        check_different("posteriors", self.posteriors)
 
 
 def run(options: Options, folder: Path) -> Outcome:

@@ -1,0 +1,15 @@
+from .costs import feature_distance as feature_distance
+from .costs import real_logits as real_logits
+from .figures import draw_curves as draw_curves
+from .figures import draw_errors as draw_errors
+from .figures import draw_samples as draw_samples
+from .labels import check_labels as check_labels
+from .labels import choose_labelled as choose_labelled
+from .networks import IMAGE_SIZE as IMAGE_SIZE
+from .networks import Classifier as Classifier
+from .networks import WeightNormalisedDense as WeightNormalisedDense
+from .networks import build_generator as build_generator
+from .results import describe as describe
+from .results import measure as measure
+from .trainer import SemiSupervisedTrainer as SemiSupervisedTrainer
+from .training import train as train
