@@ -111,6 +111,7 @@ class _RunOptions(DeviceOptions):
             options["tune_dataset"] or dataset, options["tune_classes"] or classes
         )
         check_initial(options["estimator_slim_checkpoint"], options["estimator_initial"])
+        tune.check_caution(options["tune_caution"], options["estimator_members"])
         evaluate.check_features(options["evaluate_features"], self.vgg16_weights)
         if options["evaluate_photographs"]:
             sampled = options["sample_num_images"]
