@@ -211,9 +211,8 @@ def _estimate(
         "learned_before": None if learned is None else before.fingerprint in learned,
     }
     if judge.shape.members > 1:
-        content["spread"] = [
-            float(judge.spread(of_gallery, temperature).numpy().mean()) for of_gallery in logits
-        ]
+        for name, of_gallery in zip(("spread_before", "spread_after"), logits, strict=True):
+            content[name] = float(judge.spread(of_gallery, temperature).numpy().mean())
     # People have rated some of the images, and not necessarily all.
     if options.objective:
         pairs = estimates[0], measured.rates_before, estimates[1], measured.rates_after

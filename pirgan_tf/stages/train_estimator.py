@@ -102,7 +102,7 @@ def dry_run(options: TrainEstimatorOptions) -> dict:
     """Returns the parameter counts."""
     shape = _shape(options, read_gallery(options.gallery[0]).image_size)
     model = estimator.PirEstimator(shape).model
-    return {"parameters": {"estimator": model.count_params()}}
+    return {"parameters": {"estimator": options.members * model.count_params()}}
 
 
 def main() -> NoReturn:

@@ -7,9 +7,11 @@ import pytest
 
 from pirgan_tf import estimator, training
 from pirgan_tf.data.gallery import Gallery
-from pirgan_tf.errors import InputError
+from pirgan_tf.errors import InputError, TrainingError
 from pirgan_tf.stages.shared.estimator_options import read_temperature
+from pirgan_tf.stages.shared.training_options import train
 from pirgan_tf.stages.tune import check_caution
+from pirgan_tf.training import records
 
 FLAGS = ("--steps=2", "--batch_size=4", "--num_bins=20", "--heldout=0.5", "--evaluate_every=1")
 
@@ -63,6 +65,29 @@ def test_members_differ_and_are_measured_together(learn, helpers, tmp_path):
     groups = [group["predicted"] for group in fit["calibration"]]
     assert min(of_test) - 1e-4 <= min(groups) <= max(groups) <= max(of_test) + 1e-4
     assert 0 < fit["spread"] < 1
+
+
+def test_an_ensemble_that_was_stopped_goes_on_with_the_next_member(learn, tmp_path, monkeypatch):
+    call, _ = learn
+    steps = []
+    add = records.Records.add
+
+    def stop_at_the_second(trainer, options, folder, **given):
+        if folder.name == "member-2":
+            raise TrainingError("losses must stay finite. Received: nan")
+        return train(trainer, options, folder, **given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pirgan_tf.stages.train_estimator.train", stop_at_the_second)
+        assert call("stopped", "--members=2").status == 1
+    assert not (tmp_path / "stopped").exists()
+    monkeypatch.setattr(
+        records.Records, "add", lambda self, *given: (steps.append(given[1]), add(self, *given))
+    )
+    assert call("stopped", "--members=2").status == 0
+    assert sum(steps) == 2
+    fit = json.loads((tmp_path / "stopped" / "fit.json").read_text())
+    assert [member["steps"] for member in fit["members"]] == [2, 2]
 
 
 def test_the_papers_estimator_is_one_network_at_its_temperature(learn, tmp_path):

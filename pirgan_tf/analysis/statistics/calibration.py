@@ -34,8 +34,7 @@ def calibration_slope(estimated: ArrayLike, rates: ArrayLike) -> Slope | None:
 
     By least squares, and with an interval that holds however the noise differs between images
     (HC3: MacKinnon and White 1985, by Student's t). Not by Theil and Sen: with few impressions
-    most pairs of observed rates are equal or whole steps apart, and the median of the slopes
-    between pairs is then 0, however good the estimates are.
+    many pairs of observed rates are equal, which draws the median of all slopes to 0.
 
     Args:
         estimated: [n] estimates.

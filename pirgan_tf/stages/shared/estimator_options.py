@@ -19,11 +19,16 @@ def read_temperature(folder: str) -> float:
             its range.
     """
     options = read_options(folder, ("train_estimator",), {"temperature": float})
-    temperature = estimator.read_estimator_shape(folder).temperature or options["temperature"]
+    temperature = _checked(options["temperature"], f"{folder}/options.json")
+    fitted = estimator.read_estimator_shape(folder).temperature
+    return temperature if fitted is None else _checked(fitted, f"{folder}/estimator.json")
+
+
+def _checked(temperature: float, place: str) -> float:
     if not LEAST_TEMPERATURE <= temperature < MOST_TEMPERATURE:
         raise InputError(
             f"temperature of an estimator must be at least {LEAST_TEMPERATURE:g} and below "
-            f"{MOST_TEMPERATURE:g}. Received: {temperature} in {folder}"
+            f"{MOST_TEMPERATURE:g}. Received: {temperature} in {place}"
         )
     return float(temperature)
 
