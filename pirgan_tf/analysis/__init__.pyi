@@ -1,5 +1,8 @@
 from . import figures as figures
 from .report.report import write_report as write_report
+from .statistics.calibration import Slope as Slope
+from .statistics.calibration import calibration_slope as calibration_slope
+from .statistics.calibration import change_slope as change_slope
 from .statistics.comparison import Comparison as Comparison
 from .statistics.comparison import compare as compare
 from .statistics.comparison import format_p as format_p

@@ -67,7 +67,8 @@ def output_folder(stage: str, options: Options, *, resumable: bool = False) -> I
             raise
         publishing.publish(partial, output)
     # Last: a kill on the way to here must not cost them.
-    shutil.rmtree(output / _CHECKPOINTS, ignore_errors=True)
+    for checkpoints in (output / _CHECKPOINTS, *output.glob(f"trainings/*/{_CHECKPOINTS}")):
+        shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 @contextmanager

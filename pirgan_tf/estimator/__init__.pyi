@@ -8,10 +8,14 @@ from .initial import load_initial as load_initial
 from .initial import load_slim_initial as load_slim_initial
 from .labels import hard_labels as hard_labels
 from .labels import soft_labels as soft_labels
+from .member_rates import member_rates as member_rates
 from .pir_estimator import PirEstimator as PirEstimator
 from .pir_estimator import build_estimator as build_estimator
 from .rated_images import RatedImages as RatedImages
+from .shape import MOST_MEMBERS as MOST_MEMBERS
 from .shape import EstimatorShape as EstimatorShape
 from .shape import read_estimator_shape as read_estimator_shape
 from .slim_checkpoint import load_slim_checkpoint as load_slim_checkpoint
+from .temperature import fit_temperature as fit_temperature
 from .trainer import EstimatorTrainer as EstimatorTrainer
+from .trainer import spearman as spearman

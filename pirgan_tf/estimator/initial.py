@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pirgan_tf.errors import InputError
+from pirgan_tf.estimator.shape import network_file
 from pirgan_tf.files.path import is_folder
 
 if TYPE_CHECKING:
@@ -12,16 +13,22 @@ if TYPE_CHECKING:
 TRUNK_FILE = "inception_v2.keras"
 """What pretrain_estimator writes: Inception v2 without an output layer."""
 
-_FILES = ("estimator.keras", TRUNK_FILE)
+_FILES = (network_file(1), TRUNK_FILE)
 
 
-def find_initial(folder: str | Path) -> Path:
+def find_initial(folder: str | Path, member: int = 1) -> Path:
     """Returns the file to begin with.
+
+    Args:
+        folder: of train_estimator or pretrain_estimator.
+        member: which of an ensemble is to begin, from 1: with the same of the folder, or else
+            with the first.
 
     Raises:
         InputError: if the folder holds none.
     """
-    wanted = [name for name in _FILES if is_folder(folder) and (Path(folder) / name).exists()]
+    files = (network_file(member), *_FILES)
+    wanted = [name for name in files if is_folder(folder) and (Path(folder) / name).exists()]
     if wanted:
         return Path(folder) / wanted[0]
     raise InputError(
@@ -30,8 +37,13 @@ def find_initial(folder: str | Path) -> Path:
     )
 
 
-def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
+def load_initial(estimator: "PirEstimator", folder: str | Path, member: int = 1) -> None:
     """Gives an estimator the weights of another, or those of a trained Inception v2.
+
+    Args:
+        estimator: of one network, not frozen.
+        folder: of train_estimator or pretrain_estimator.
+        member: as for `find_initial`.
 
     Raises:
         InputError: if the folder holds neither, the file is unreadable, the shapes
@@ -42,7 +54,7 @@ def load_initial(estimator: "PirEstimator", folder: str | Path) -> None:
     from pirgan_tf.files.model import load_weights
     from pirgan_tf.kernels.weights import copy_weights
 
-    path, shape = find_initial(folder), estimator.shape
+    path, shape = find_initial(folder, member), estimator.shape
     plain = PirEstimator(shape, build_estimator(shape, "float32"))
     source, target = plain.model, estimator.model
     if path.name == TRUNK_FILE:

@@ -88,30 +88,27 @@ class EstimatorTrainer(SupervisedTrainer):
         """Returns each image's loss `[n]`; see `PirEstimator.losses`."""
         return self.estimator.losses(logits, labels)
 
-    def estimate(self, rated: RatedImages) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the estimated rates of images at the temperature of use, and their losses."""
-        labels = _labels(rated, self.estimator.shape, self._kind)
-        logits, losses = self.predict(rated.images, labels)
-        return self.estimator.expectation(logits, self._temperature).numpy(), losses
+    def judge(self, rated: RatedImages) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the logits `[n, outputs]` of images, and their losses `[n]`."""
+        return self.predict(rated.images, _labels(rated, self.estimator.shape, self._kind))
 
-    def measure(self, rated: RatedImages | None = None) -> dict[str, float]:
-        """Returns the loss, mean absolute error and Spearman's correlation of held-out images.
-
-        The last is 0 where all estimates are alike.
-
-        Args:
-            rated: other images than those that are measured during training.
-        """
-        rated = self._heldout if rated is None else rated
-        estimates, losses = self.estimate(rated)
-        # Equal logits give sums over the bins that differ in the last bits.
-        constant = np.ptp(estimates) < 1e-6 or np.ptp(rated.rates) == 0
-        spearman = 0.0 if constant else stats.spearmanr(estimates, rated.rates).statistic
+    def measure(self) -> dict[str, float]:
+        """Returns the loss, mean absolute error and Spearman's correlation of held-out images."""
+        logits, losses = self.judge(self._heldout)
+        estimates = self.estimator.expectation(logits, self._temperature).numpy()
         return {
             "heldout/loss": float(losses.mean()),
-            "heldout/mae": float(np.abs(estimates - rated.rates).mean()),
-            "heldout/spearman": float(spearman),
+            "heldout/mae": float(np.abs(estimates - self._heldout.rates).mean()),
+            "heldout/spearman": spearman(estimates, self._heldout.rates),
         }
+
+
+def spearman(estimates: np.ndarray, rates: np.ndarray) -> float:
+    """Returns Spearman's correlation of estimates `[n]` and rates; 0 where either is constant."""
+    # Equal logits give sums over the bins that differ in the last bits.
+    if np.ptp(estimates) < 1e-6 or np.ptp(rates) == 0:
+        return 0.0
+    return float(stats.spearmanr(estimates, rates).statistic)
 
 
 def _labels(rated: RatedImages, shape: EstimatorShape, kind: str) -> np.ndarray:

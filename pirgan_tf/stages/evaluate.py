@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from pirgan_tf.stages.shared.vgg16_features import (
 
 if TYPE_CHECKING:
     from pirgan_tf.estimator import PirEstimator
+    from pirgan_tf.stages.shared.measured_rates import MeasuredRates
 
 STAGE = "evaluate"
 FEATURES = ("none", "estimator", "vgg16")
@@ -148,7 +149,7 @@ def run(options: EvaluateOptions) -> None:
         )
     content = {
         **measured.as_json(),
-        "estimated": _estimate(judge, str(options.estimator), before, after) if judge else None,
+        "estimated": _estimate(judge, options, before, after, measured) if judge else None,
         "diversity": diversity and dataclasses.asdict(diversity),
         "kid": None if photographs is None else _kid(options, photographs, before, after),
         "by_step": _by_step(options, judge) if options.gan else None,
@@ -204,20 +205,37 @@ def _kid(
 
 
 def _estimate(
-    judge: "PirEstimator", folder: str, before: Gallery, after: Gallery
-) -> dict[str, float | bool | None]:
+    judge: "PirEstimator",
+    options: EvaluateOptions,
+    before: Gallery,
+    after: Gallery,
+    measured: "MeasuredRates",
+) -> dict[str, Any]:
+    folder = str(options.estimator)
     temperature = read_temperature(folder)
-    means = [
-        float(judge.expectation(_in_batches(judge.model, gallery), temperature).numpy().mean())
-        for gallery in (before, after)
-    ]
+    logits = [_in_batches(judge.model, gallery) for gallery in (before, after)]
+    estimates = [judge.expectation(of_gallery, temperature).numpy() for of_gallery in logits]
+    means = [float(of_gallery.mean()) for of_gallery in estimates]
     learned = read_learned_galleries(folder)
-    return {
+    content: dict[str, Any] = {
         "before": means[0],
         "after": means[1],
         "change": means[1] - means[0],
         "learned_before": None if learned is None else before.fingerprint in learned,
     }
+    if judge.shape.members > 1:
+        for name, of_gallery in zip(("spread_before", "spread_after"), logits, strict=True):
+            content[name] = float(judge.spread(of_gallery, temperature).numpy().mean())
+    # People have rated some of the images, and not necessarily all.
+    if options.objective:
+        pairs = estimates[0], measured.rates_before, estimates[1], measured.rates_after
+        slopes = {
+            "slope": analysis.change_slope(*pairs),
+            "slope_before": analysis.calibration_slope(*pairs[:2]),
+            "slope_after": analysis.calibration_slope(*pairs[2:]),
+        }
+        content |= {name: slope and dataclasses.asdict(slope) for name, slope in slopes.items()}
+    return content
 
 
 def _by_step(options: EvaluateOptions, judge: "PirEstimator | None") -> list[dict]:

@@ -51,6 +51,12 @@ class TuneOptions(GanOptions, DiversityOptions):
         minimum=LEAST_TEMPERATURE,
         below=MOST_TEMPERATURE,
     )
+    caution: float = option(
+        "Tune for the mean estimate less so many standard deviations between the members of an "
+        "ensemble (train_estimator --members); 0 is the paper.",
+        0.0,
+        minimum=0.0,
+    )
     generator_learning_rate: float = option("Learning rate of Adam.", 1e-6, above=0.0)
     discriminator_learning_rate: float = option("Learning rate of RMSProp.", 1e-6, above=0.0)
     classes: tuple[str, ...] = option("Classes of the dataset; those of the GAN by default.", ())
@@ -69,6 +75,7 @@ class TuneOptions(GanOptions, DiversityOptions):
                 f"in {self.gan}/options.json"
             )
         check_image_size(self.gan, self.estimator)
+        check_caution(self.caution, estimator.read_estimator_shape(self.estimator).members)
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
     def inputs(self) -> Iterator[tuple[str, str]]:
@@ -114,7 +121,7 @@ def run(options: TuneOptions, trainers: "TracedTrainers | None" = None) -> None:
         options.make_batches(dataset, shape, STAGE),
         optimizers,
         devices,
-        rate_function=functools.partial(judge.expected_pir, temperature=inherited["temperature"]),
+        rate_function=_rate_function(judge, options.caution, inherited["temperature"]),
         rate_weight=options.pir_weight,
         rate_variables=judge.model.variables,
         stabilizers=options.make_stabilizers(),
@@ -176,6 +183,27 @@ def check_classes(classes: tuple[str, ...], class_names: tuple[str, ...]) -> Non
             f"classes must be those of the GAN, in their order: {','.join(class_names)}. "
             f"Received: {','.join(classes)}"
         )
+
+
+def check_caution(caution: float, members: int) -> None:
+    """Checks that there is a spread to be cautious of.
+
+    Raises:
+        InputError: there is none.
+    """
+    if caution and members == 1:
+        raise InputError(
+            "caution needs an ensemble, an estimator of several members (--members of "
+            f"train_estimator). Received: caution={caution:g} and 1 member"
+        )
+
+
+def _rate_function(
+    judge: "estimator.PirEstimator", caution: float, temperature: float
+) -> "gan.trainer.RateFunction":
+    if caution:
+        return functools.partial(judge.cautious_pir, temperature=temperature, caution=caution)
+    return functools.partial(judge.expected_pir, temperature=temperature)
 
 
 def _restore_best(trainer: gan.TuningTrainer, options: TuneOptions, last: int) -> None:

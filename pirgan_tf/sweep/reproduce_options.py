@@ -22,6 +22,8 @@ from pirgan_tf.stages import (
     tune,
 )
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
+from pirgan_tf.stages.shared.rated_galleries import LEAST_HELDOUT
+from pirgan_tf.stages.shared.train_estimator_options import check_initial, check_labels
 from pirgan_tf.stages.shared.training_options import DeviceOptions
 from pirgan_tf.stages.shared.vgg16_features import check_photographs
 
@@ -108,9 +110,8 @@ class _RunOptions(DeviceOptions):
         data.validate_dataset_spec(
             options["tune_dataset"] or dataset, options["tune_classes"] or classes
         )
-        train_estimator.check_initial(
-            options["estimator_slim_checkpoint"], options["estimator_initial"]
-        )
+        check_initial(options["estimator_slim_checkpoint"], options["estimator_initial"])
+        tune.check_caution(options["tune_caution"], options["estimator_members"])
         evaluate.check_features(options["evaluate_features"], self.vgg16_weights)
         if options["evaluate_photographs"]:
             sampled = options["sample_num_images"]
@@ -119,7 +120,11 @@ class _RunOptions(DeviceOptions):
                 self.vgg16_weights,
                 min(sampled, self.evaluate_num_images or sampled),
             )
-        train_estimator.check_labels(options["estimator_head"], options["estimator_labels"])
+        check_labels(
+            options["estimator_head"],
+            options["estimator_labels"],
+            options["estimator_fit_temperature"],
+        )
         for stage in ("estimator", "tune"):
             self.check_replicas(options[f"{stage}_batch_size"])
         for name in ("sample_num_images", "evaluate_num_images"):
@@ -129,7 +134,7 @@ class _RunOptions(DeviceOptions):
             options["estimator_heldout"],
             options["estimator_num_train"],
             options["estimator_batch_size"],
-            options["estimator_patience"],
+            bool(options["estimator_patience"]) or options["estimator_fit_temperature"],
         )
 
     def inputs(self) -> Iterator[tuple[str, str]]:
@@ -208,12 +213,12 @@ def stage_options(stage: str, options: Any, **given: Any) -> Any:
 
 
 def _check_gallery(
-    num_images: int, heldout: float, num_train: int | None, batch_size: int, patience: int
+    num_images: int, heldout: float, num_train: int | None, batch_size: int, halved: bool
 ) -> None:
     num_heldout = round(heldout * num_images)
     left = num_images - num_heldout
-    # With patience, as many again choose the step.
-    least = train_estimator.LEAST_HELDOUT * (2 if patience else 1)
+    # Where something is chosen, as many again choose it.
+    least = LEAST_HELDOUT * (2 if halved else 1)
     if num_heldout < least or min(left, num_train or left) < batch_size:
         raise InputError(
             "sample_num_images, estimator_heldout and estimator_num_train must leave the estimator "

@@ -130,7 +130,13 @@ def make_evaluation(
         },
         "rates_before": before.tolist(),
         "rates_after": after.tolist(),
-        "estimated": {"before": 0.5, "after": 0.5321, "change": 0.0321, "learned_before": False},
+        "estimated": {
+            "before": 0.5,
+            "after": 0.5321,
+            "change": 0.0321,
+            "learned_before": False,
+            "slope": {"slope": 1.21, "low": 0.98, "high": 1.44},
+        },
     }
     write_json(folder / "evaluation.json", evaluation)
     _options(folder, "evaluate", {"objective": text, "num_images": 1000})
@@ -153,6 +159,7 @@ def _estimator(folder, rng):
         "mae": 0.0123,
         "spearman": 0.8124,
         "spearman_ceiling": 0.9531,
+        "slope": {"slope": 1.31, "low": 1.17, "high": 1.42},
         "calibration": calibration_table(predicted, observed),
     }
     write_json(folder / "fit.json", fit)

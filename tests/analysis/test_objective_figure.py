@@ -52,6 +52,14 @@ def test_the_histogram_is_of_shares_and_tells_the_means(objective):
     ]
 
 
+def test_the_calibration_tells_the_slope_where_there_is_one(objective):
+    axes = objective_figure(objective).axes[1]
+    assert axes.texts[1].get_text().endswith("held-out images, slope 1.31 (1.17 to 1.42)")
+    earlier = {name: value for name, value in objective.fit.items() if name != "slope"}
+    axes = objective_figure(dataclasses.replace(objective, fit=earlier)).axes[1]
+    assert axes.texts[1].get_text().endswith("held-out images")
+
+
 def test_curves_are_those_of_the_training_and_gaps_are_left_out(tmp_path, objective):
     fake_runs.make_empty_run(tmp_path)
     fake_runs.make_objective(tmp_path, "color:red", "single color")

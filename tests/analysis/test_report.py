@@ -235,6 +235,7 @@ def test_estimates_of_images_that_were_learned_from_are_said_to_be_so(tmp_path):
         text = Page(tmp_path / "again" / "index.html").text
         assert ("learned from the images before" in text) == learned
         assert words is None or words in text
+        assert "Of an estimated change of 1, 1.21 (95 % interval 0.98 to 1.44) is true." in text
 
 
 @pytest.mark.usefixtures("without_figures")

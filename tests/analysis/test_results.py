@@ -8,7 +8,7 @@ import pytest
 from statsmodels.stats.multitest import multipletests
 
 from pirgan_tf.analysis import Comparison, Diversity, read_results, results_table, write_results
-from pirgan_tf.analysis.table.columns import COLUMNS
+from pirgan_tf.analysis.table.columns import COLUMNS, LATER
 from pirgan_tf.analysis.table.results import correct
 from pirgan_tf.analysis.table.runs import read_run
 from pirgan_tf.errors import InputError
@@ -84,6 +84,8 @@ def test_a_row_carries_its_whole_setting(table):
         "labels": "soft",
         "head": "softmax",
         "temperature": 0.01,
+        "members": 1,
+        "caution": 0,
         "initial": "random",
         "pir_weight": 1000,
         "adversarial_weight": 1,
@@ -177,6 +179,17 @@ def test_what_the_estimator_began_with(tmp_path, options, initial):
     assert row["initial"] == initial
     # Settings that version 0.1 did not have were as in the paper.
     assert (row["labels"], row["head"]) == ("hard", "softmax")
+
+
+def test_temperatures_that_were_fitted_do_not_tell_experiments_apart(tmp_path):
+    fake_runs.make_empty_run(tmp_path)
+    fake_runs.make_objective(tmp_path, "color:red", "single color")
+    file = fake_runs.slug_folder(tmp_path, "color:red") / "estimator" / "options.json"
+    options = {"temperature": 0.01, "fit_temperature": True, "members": 4}
+    fake_runs.write_json(file, {"options": options})
+    row = row_of(results_table([read_run(tmp_path)]), "color:red")
+    assert pd.isna(row["temperature"])
+    assert row["members"] == 4
 
 
 def test_failed_objectives_have_a_reason_and_no_figures(table):
@@ -387,7 +400,7 @@ def test_missing_columns_are_named(file, tmp_path):
         read_results(file)
     assert str(raised.value) == (
         "table must have the columns results_version, run, objective, family, layer and "
-        f"{len(COLUMNS) - 9} more. Received: image_id, positives in {file}"
+        f"{len(COLUMNS) - len(LATER) - 5} more. Received: image_id, positives in {file}"
     )
 
 

@@ -196,7 +196,7 @@ def test_equal_predictions_share_a_group():
     ]
     assert calibration_table([0.5] * 3, [0, 0, 1], 10)[0]["count"] == 3
     assert len(calibration_table([0.5], [0.4])) == 1
-    with pytest.raises(InputError, match="Received: 2 and 1"):
+    with pytest.raises(InputError, match=r"as many as estimated ones\. Received: 1 and 2"):
         calibration_table([0.1, 0.2], [0.1])
 
 

@@ -10,7 +10,7 @@ import pytest
 from pirgan_tf import data
 from pirgan_tf.errors import InputError
 from pirgan_tf.gan import build_discriminator, build_generator
-from pirgan_tf.stages.shared.estimator_options import read_learned_galleries
+from pirgan_tf.stages.shared.estimator_options import read_learned_galleries, read_temperature
 
 
 def _copy(source, target):
@@ -138,12 +138,15 @@ def test_an_options_json_that_lacks_what_tuning_takes_over_is_refused(
 
 
 def _folder(path, stage, **options):
-    """Makes a folder with options.json, and gan.json where it is a GAN's."""
+    """Makes a folder with options.json, and gan.json or estimator.json."""
     path.mkdir()
     (path / "options.json").write_text(json.dumps({"stage": stage, "options": options}))
     if stage == "pretrain":
         shape = {"class_names": ["coast", "mountain"], "latent_size": 8, "width": 0.0625}
         (path / "gan.json").write_text(json.dumps(shape))
+    else:
+        shape = {"image_size": 64, "depth_multiplier": 0.1, "num_bins": 20, "head": "softmax"}
+        (path / "estimator.json").write_text(json.dumps(shape))
     return path
 
 
@@ -158,6 +161,15 @@ def test_a_temperature_of_an_estimator_that_cannot_be_is_refused(
     gan = _folder(tmp_path / "gan", "pretrain", **GAN_OPTIONS)
     line = commands.call("tune", f"--gan={gan}", f"--estimator={estimator}", output=nowhere)
     assert "temperature" in line.refusal() and str(estimator) in line.refusal()
+
+
+@pytest.mark.parametrize("temperature", [0, 1e308, "0.1"])
+def test_a_fitted_temperature_that_cannot_be_is_refused(tmp_path, temperature):
+    estimator = _folder(tmp_path / "estimator", "train_estimator", temperature=0.1)
+    shape = json.loads((estimator / "estimator.json").read_text()) | {"temperature": temperature}
+    (estimator / "estimator.json").write_text(json.dumps(shape))
+    with pytest.raises(InputError, match=r"temperature.*estimator\.json|estimator\.json.*temper"):
+        read_temperature(str(estimator))
 
 
 @pytest.mark.parametrize("galleries", [3, [1, 2], [{}], [["x"]]])

@@ -27,10 +27,10 @@ def _photographs(folder, size):
 
 
 @pytest.mark.parametrize(
-    "size, family, dataset", [(32, "dcgan", "folder"), (128, "paper", "landscapes")]
+    "size, family, dataset, members", [(32, "dcgan", "folder", 2), (128, "paper", "landscapes", 1)]
 )
 def test_the_whole_chain_has_the_image_size_that_it_began_with(
-    commands, tmp_path, small_inception, size, family, dataset
+    commands, tmp_path, small_inception, size, family, dataset, members
 ):
     def call(stage, output, *flags):
         result = commands.call(stage, *flags, output=tmp_path / output)
@@ -62,9 +62,12 @@ def test_the_whole_chain_has_the_image_size_that_it_began_with(
         f"--interactions={users}",
         "--depth_multiplier=0.1",
         "--heldout=0.25",
+        f"--members={members}",
     )
     assert json.loads((judge / "estimator.json").read_text())["image_size"] == size
-    tuned = call("tune", "tuned", *TRAINING[:2], f"--gan={gan}", f"--estimator={judge}", NO_GRIDS)
+    caution = f"--caution={members - 1}"
+    networks = (f"--gan={gan}", f"--estimator={judge}")
+    tuned = call("tune", "tuned", *TRAINING[:2], *networks, caution, NO_GRIDS)
     assert (tuned / "gan.json").read_text() == (gan / "gan.json").read_text()
     after = call("sample", "after", f"--gan={tuned}", "--num_images=12", "--seed=1")
     compared = call(
@@ -76,7 +79,12 @@ def test_the_whole_chain_has_the_image_size_that_it_began_with(
         f"--estimator={judge}",
         "--features=estimator",
     )
-    assert len(json.loads((compared / "evaluation.json").read_text())["rates_after"]) == 12
+    evaluation = json.loads((compared / "evaluation.json").read_text())
+    assert len(evaluation["rates_after"]) == 12
+    told = {"slope", "slope_before", "slope_after", "spread_before", "spread_after"}
+    assert told & set(evaluation["estimated"]) == {
+        name for name in told if members > 1 or name.startswith("slope")
+    }
     with Image.open(compared / "after.png") as grid:
         assert grid.width == 8 * (size + 2) + 2
 

@@ -53,7 +53,7 @@ def objective_figure(objective: ObjectiveRun) -> Figure | None:
     if objective.evaluation:
         panels.append(functools.partial(_rates, objective.evaluation))
     if fit.get("calibration"):
-        panels.append(functools.partial(_calibration, fit["calibration"]))
+        panels.append(functools.partial(_calibration, fit["calibration"], fit.get("slope")))
     if objective.estimator:
         panels += _curve_panel(
             objective.estimator.stats,
@@ -127,7 +127,9 @@ def _rates(evaluation: Evaluation, axes: Axes) -> None:
     _label(axes, "true rate", "% of images")
 
 
-def _calibration(groups: Sequence[dict[str, float]], axes: Axes) -> None:
+def _calibration(
+    groups: Sequence[dict[str, float]], slope: dict[str, float] | None, axes: Axes
+) -> None:
     """Set predicted against observed rates of groups of held-out images."""
     predicted = [group["predicted"] for group in groups]
     observed = [group["observed"] for group in groups]
@@ -137,7 +139,10 @@ def _calibration(groups: Sequence[dict[str, float]], axes: Axes) -> None:
     axes.plot(ends, ends, color=GREY, linestyle=":")
     axes.plot(predicted, observed, color=BLUE, marker="o", markersize=4)
     _name(axes, 0, "······ perfect", GREY)
-    _name(axes, 1, "─●─ groups of held-out images", BLUE)
+    told = ""
+    if slope:
+        told = f", slope {slope['slope']:.2f} ({slope['low']:.2f} to {slope['high']:.2f})"
+    _name(axes, 1, f"─●─ held-out images{told}", BLUE)
     axes.set(xlim=ends, ylim=ends)
     _label(axes, "predicted rate", "observed rate")
 

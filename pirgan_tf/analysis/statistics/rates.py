@@ -92,12 +92,7 @@ def calibration_table(
         InputError: the sets are empty, not finite, or differ in length.
     """
     predicted = checked_rates(predicted, "predicted", least=1)
-    observed = checked_rates(observed, "observed", least=1)
-    if len(predicted) != len(observed):
-        raise InputError(
-            "predicted rates must be as many as observed ones. "
-            f"Received: {len(predicted)} and {len(observed)}"
-        )
+    observed = checked_rates(observed, "observed", least=1, many=len(predicted))
     if num_groups < 1:
         raise InputError(f"num_groups must be at least 1. Received: {num_groups}")
     edges = np.quantile(predicted, np.arange(1, num_groups) / num_groups)
@@ -106,8 +101,8 @@ def calibration_table(
     return [{"count": len(rows), **rows.mean().to_dict()} for _, rows in table.groupby(groups)]
 
 
-def checked_rates(values: ArrayLike, name: str, least: int) -> np.ndarray:
-    """Return [n] finite rates, at least so many.
+def checked_rates(values: ArrayLike, name: str, least: int, many: int | None = None) -> np.ndarray:
+    """Return [n] finite rates, at least so many, and as many as there are estimates, if given.
 
     Raises:
         InputError: they are others; the message calls them by the name.
@@ -116,6 +111,10 @@ def checked_rates(values: ArrayLike, name: str, least: int) -> np.ndarray:
     if rates.ndim != 1 or len(rates) < least:
         raise InputError(
             f"{name} rates must be a list of at least {least}. Received: shape {list(rates.shape)}"
+        )
+    if many is not None and len(rates) != many:
+        raise InputError(
+            f"{name} rates must be as many as estimated ones. Received: {len(rates)} and {many}"
         )
     if not np.isfinite(rates).all():
         raise InputError(

@@ -21,7 +21,10 @@ COLUMNS = {
     "rescaled": "boolean",
     "labels": "object",
     "head": "object",
+    # Empty where every estimator has its own, fitted to its counts.
     "temperature": "float64",
+    "members": "Int64",
+    "caution": "float64",
     "initial": "object",
     "pir_weight": "float64",
     "adversarial_weight": "float64",
@@ -91,6 +94,6 @@ COLUMNS = {
 NEVER_EMPTY = ("results_version", "run", "objective", "family", "round", "kept")
 # Tables of earlier versions lack these.
 LATER = (
-    *("training_precision", "learned_before"),
+    *("training_precision", "learned_before", "members", "caution"),
     *("photographs_kid_before", "photographs_kid_after"),
 )

@@ -73,15 +73,20 @@ def _settings(run: Run, objective: ObjectiveRun) -> Json:
             "labels": estimator.get("labels", "hard"),
             "head": estimator.get("head", "softmax"),
             "temperature": estimator.get("temperature"),
+            "members": estimator.get("members", 1),
             "initial": _initial(estimator),
         }
     if tuning:
         settings |= {
             "temperature": tuning.get("temperature"),
+            "caution": tuning.get("caution", 0.0),
             "pir_weight": tuning.get("pir_weight"),
             "adversarial_weight": tuning.get("adversarial_weight", 1.0),
             "tune_steps": tuning.get("steps"),
         }
+    if estimator.get("fit_temperature"):
+        # It differs between the objectives and rounds of one experiment.
+        settings["temperature"] = None
     return settings | {"training_precision": (tuning or estimator).get("precision")}
 
 

@@ -47,11 +47,14 @@ _COMPARISON, _DIVERSITY = (
 )
 # Defined for any rates.
 _COMPARISON |= dict.fromkeys(("mean_before", "mean_after", "change"), float)
+SLOPE: Fields = {"slope": float, "low": float, "high": float}
+"""A slope in fit.json and evaluation.json."""
 _ESTIMATED: Fields = {
     "before": float,
     "after": float,
     "change": float,
     "learned_before": (bool, _NONE),
+    "slope": (dict, _NONE),
 }
 
 
@@ -162,8 +165,11 @@ def read_evaluation(folder: Path) -> Evaluation | None:
                 f"as many. Received: {len(rates)} and {content[f'undefined_{when}']} in {file}"
             )
     if content["estimated"] is not None:
-        # Version 0.1 did not tell what the estimator had learned from.
-        check_object({"learned_before": None} | content["estimated"], _ESTIMATED, file)
+        # Earlier versions told neither what the estimator had learned from, nor a slope.
+        earlier_estimate = {"learned_before": None, "slope": None}
+        check_object(earlier_estimate | content["estimated"], _ESTIMATED, file)
+        if content["estimated"].get("slope"):
+            check_object(content["estimated"]["slope"], SLOPE, file)
     if content["diversity"] is not None:
         check_object(content["diversity"], _DIVERSITY, file)
     return Evaluation(

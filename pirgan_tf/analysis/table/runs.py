@@ -26,6 +26,7 @@ import re
 from pathlib import Path
 
 from pirgan_tf.analysis.table.run_parts import (
+    SLOPE,
     Evaluation,
     Training,
     read_evaluation,
@@ -203,7 +204,11 @@ def _fit(file: Path) -> Json | None:
     content = read_optional(file)
     if content is None:
         return None
-    check_object({"calibration": []} | content, {"calibration": list}, file)
+    # Earlier versions had no slope.
+    earlier: Json = {"calibration": [], "slope": None}
+    check_object(earlier | content, {"calibration": list, "slope": (dict, type(None))}, file)
+    if content.get("slope"):
+        check_object(content["slope"], SLOPE, file)
     for group in content.get("calibration", []):
         check_object(group, {"predicted": float, "observed": float}, file)
     return content

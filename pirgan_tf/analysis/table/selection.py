@@ -18,6 +18,8 @@ SETTINGS = (
     "labels",
     "head",
     "temperature",
+    "members",
+    "caution",
     "initial",
     "adversarial_weight",
     "tune_steps",

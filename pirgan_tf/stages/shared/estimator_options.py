@@ -12,20 +12,25 @@ LEAST_TEMPERATURE, MOST_TEMPERATURE = 1e-6, 1e6
 
 
 def read_temperature(folder: str) -> float:
-    """Returns the softmax temperature that an estimator is used with.
+    """Returns the softmax temperature that an estimator is used with: fitted, or its option.
 
     Raises:
         InputError: if the folder is not of train_estimator, or the temperature is out of
             its range.
     """
     options = read_options(folder, ("train_estimator",), {"temperature": float})
-    if not LEAST_TEMPERATURE <= options["temperature"] < MOST_TEMPERATURE:
+    temperature = _checked(options["temperature"], f"{folder}/options.json")
+    fitted = estimator.read_estimator_shape(folder).temperature
+    return temperature if fitted is None else _checked(fitted, f"{folder}/estimator.json")
+
+
+def _checked(temperature: float, place: str) -> float:
+    if not LEAST_TEMPERATURE <= temperature < MOST_TEMPERATURE:
         raise InputError(
             f"temperature of an estimator must be at least {LEAST_TEMPERATURE:g} and below "
-            f"{MOST_TEMPERATURE:g}. "
-            f"Received: {options['temperature']} in {folder}/options.json"
+            f"{MOST_TEMPERATURE:g}. Received: {temperature} in {place}"
         )
-    return float(options["temperature"])
+    return float(temperature)
 
 
 def check_image_size(gan_folder: str, estimator_folder: str) -> None:
