@@ -75,7 +75,8 @@ class TuneOptions(GanOptions, DiversityOptions):
                 f"in {self.gan}/options.json"
             )
         check_image_size(self.gan, self.estimator)
-        check_caution(self.caution, estimator.read_estimator_shape(self.estimator).members)
+        if self.caution:
+            check_caution(self.caution, estimator.read_estimator_shape(self.estimator).members)
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
     def inputs(self) -> Iterator[tuple[str, str]]:
@@ -206,7 +207,7 @@ def _rate_function(
     return functools.partial(judge.expected_pir, temperature=temperature)
 
 
-def _restore_best(trainer: gan.TuningTrainer, options: TuneOptions, last: int) -> None:
+def _restore_best(trainer: "gan.TuningTrainer", options: TuneOptions, last: int) -> None:
     """Goes back to the best step within the constraint, if there is one, and says so."""
     step = trainer.restore_best()
     if step is None:

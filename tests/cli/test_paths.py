@@ -11,6 +11,7 @@ from pirgan_tf.cli import publishing
 from pirgan_tf.cli.options import Options
 from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.errors import InputError
+from pirgan_tf.estimator import EstimatorShape
 
 # What each command reads, by flag; what it is given may be a folder or a file in it.
 INPUTS = {
@@ -18,14 +19,14 @@ INPUTS = {
     "pretrain": {"dataset", "photographs", "vgg16_weights"},
     "sample": {"gan", "estimator"},
     "simulate": {"gallery", "vgg16_weights"},
-    "serve": {"gallery"},
+    "serve": {"gallery", "study"},
     "export_interactions": {"database"},
     "import_interactions": {"input", "gallery"},
     "pretrain_estimator": {"dataset"},
     "train_estimator": {"gallery", "interactions", "slim_checkpoint", "initial"},
     "tune": {"gan", "estimator", "dataset"},
     "evaluate": {
-        *("before", "after", "estimator", "vgg16_weights", "photographs", "interactions"),
+        *("before", "after", "estimator", "gan", "vgg16_weights", "photographs", "interactions"),
     },
     "report": {"runs"},
     "list_objectives": set(),
@@ -57,6 +58,13 @@ def make_gan(path, photos):
     """A GAN's folder, but for its networks."""
     make_folder(path, "pretrain", dataset=f"folder:{photos}", classes=["a"], landscapes=2)
     (path / "gan.json").write_text('{"class_names": ["a"], "latent_size": 4, "width": 1.0}')
+    return path
+
+
+def make_estimator(path):
+    """An estimator's folder, but for its network."""
+    make_folder(path, "train_estimator", temperature=1.0)
+    EstimatorShape().save(path)
     return path
 
 
@@ -140,7 +148,7 @@ def test_an_output_is_apart_from_every_input(tmp_path, helpers, stage):
     photos = make_folder(tmp_path / "1" / "photos")
     made = {
         "gan": make_gan(tmp_path / "2" / "gan", photos),
-        "estimator": make_folder(tmp_path / "3" / "estimator", "train_estimator", temperature=1.0),
+        "estimator": make_estimator(tmp_path / "3" / "estimator"),
         "objectives": make_folder(tmp_path / "4" / "list") / "options.json",
     }
     required = {

@@ -139,8 +139,8 @@ def test_interactions_that_do_not_fit_are_refused(
         (("--batch_size=8", "--heldout=0.01"), "heldout"),
         (
             ("--batch_size=8", "--heldout=0.12", "--patience=3"),
-            "at least 3 images to measure on and, with patience, 3 more to choose the step by. "
-            "Received: heldout=0.12 of 40",
+            "at least 3 images to measure on and, with patience or fit_temperature, "
+            "3 more to choose by. Received: heldout=0.12 of 40",
         ),
         (("--heldout=0.99",), "batch_size"),
         (("--batch_size=37",), "batch_size"),

@@ -50,6 +50,7 @@ def parse(helpers, inputs, nowhere):
         stage, options_class, given = {
             "acgan": ("pretrain", PretrainOptions, {}),
             "dcgan": ("pretrain", PretrainOptions, {}),
+            "photos": ("pretrain", PretrainOptions, {}),
             "estimator": ("train_estimator", TrainEstimatorOptions, inputs["train_estimator"]),
             "tune": ("tune", TuneOptions, inputs["tune"]),
             "quickstart": ("reproduce", ReproduceOptions, {}),
@@ -65,7 +66,7 @@ def parse(helpers, inputs, nowhere):
     return parse
 
 
-@pytest.mark.parametrize("name", [*PAPER, "dcgan", "quickstart", "people"])
+@pytest.mark.parametrize("name", [*PAPER, "dcgan", "photos", "quickstart", "people"])
 def test_a_flagfile_parses_and_begins_with_its_command(parse, helpers, name):
     parse(name)
     text = (helpers.repository / "configs" / f"{name}.flags").read_text()

@@ -39,7 +39,7 @@ def worse_each_time(monkeypatch):
     photograph_features.cache_clear()
 
 
-def _train(trainer, first, count):
+def _train(trainer, first, count, *_):
     """Changes all weights, in place of training, which takes long to trace."""
     for weight in (*trainer.generator.weights, *trainer.discriminator.weights):
         weight.assign(weight.numpy() * 1.2 ** float(count))

@@ -35,7 +35,7 @@ def folders(tmp_path, small_inception):
     return f"--gan={tmp_path / 'gan'}", f"--estimator={tmp_path / 'estimator'}"
 
 
-def _train(trainer, first, count, batches):
+def _train(trainer, first, count, *_):
     """Changes the generator's weights, in place of training, which takes long to trace."""
     for weight in trainer.generator.weights:
         weight.assign(weight.numpy() + float(count))

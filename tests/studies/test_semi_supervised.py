@@ -259,7 +259,7 @@ def test_a_training_ends_with_its_curve_and_samples(tmp_path, monkeypatch):
     assert found["seconds"] > 0
 
 
-def _train_eagerly(trainer, first, count):
+def _train_eagerly(trainer, first, count, *_):
     return _train(trainer, int(first), int(count))
 
 
