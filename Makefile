@@ -20,7 +20,7 @@ quickstart: setup
 	bin/reproduce --flagfile=configs/quickstart.flags --overwrite
 
 # Two at a time, each about half: a test waits now and then for a process or a browser.
-FIRST_HALF := $(addprefix tests/,invariants stages sweep cli analysis users studies benchmark estimator)
+FIRST_HALF := $(addprefix tests/,invariants stages sweep cli analysis users studies benchmark estimator kernels)
 test: setup
 	$(MAKE) --jobs=2 test-first-half test-second-half
 

@@ -16,8 +16,9 @@ SHORT = {
     "pirgan_tf.gan.networks.paper": lambda _: {
         "_FIRST_SIZE": 16,
         "_FIRST_DEPTH": 128,
+        "_LAST_SIZE": 16,
         "_DEPTHS": (16, 32, 64),
-        "_HALVING": (1, 2, 3),
+        "_HALVING": (1, 3, 2),
         "_DROPOUT_AFTER": (1, 3),
     },
 }
