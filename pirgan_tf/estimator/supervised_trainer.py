@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from pirgan_tf.training.best import Best
 from pirgan_tf.training.devices import Devices
 from pirgan_tf.training.grids import to_float
 from pirgan_tf.training.randomness import stream_seed
@@ -59,7 +60,7 @@ class SupervisedTrainer(Trainer):
             self._labels = tf.Variable(labels, trainable=False)
             self._stream = tf.Variable(stream_seed(seed, stream), trainable=False)
         self._patience = patience
-        self._best = _Best(self._model.get_weights()) if patience else None
+        self._best = Best(self._model.weights) if patience else None
 
     @abc.abstractmethod
     def losses(self, logits, labels) -> tf.Tensor:
@@ -71,8 +72,9 @@ class SupervisedTrainer(Trainer):
 
     @property
     def chosen_step(self) -> int | None:
-        """The step whose weights early stopping chose; None without early stopping."""
-        return int(self._best.step.numpy()) if self._best else None
+        """The step whose weights early stopping chose; None without one, or early stopping."""
+        step = int(self._best.step.numpy()) if self._best else -1
+        return step if step >= 0 else None
 
     def draw_batch(self, step, replica) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns images in [-1, 1] and labels of a step."""
@@ -116,7 +118,7 @@ class SupervisedTrainer(Trainer):
         """Returns the held-out figures, and takes note of them for early stopping."""
         figures = self.workers.of_chief(self.measure())
         if self._best:
-            self._best.note(figures["heldout/loss"], step, self._model)
+            self._best.note(-figures["heldout/loss"], step, self._model.weights)
         return figures
 
     def is_finished(self) -> bool:
@@ -125,8 +127,8 @@ class SupervisedTrainer(Trainer):
 
     def restore_best(self) -> None:
         """Returns to the weights of the smallest held-out loss, if there is early stopping."""
-        if self._best and self._best.step.numpy():
-            self._model.set_weights([weight.numpy() for weight in self._best.weights])
+        if self._best and self.chosen_step is not None:
+            self._best.restore(self._model.weights)
 
     def predict(self, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns the logits `[n, k]` and losses `[n]` of images, uint8, with labels `[n, k]`."""
@@ -143,24 +145,3 @@ class SupervisedTrainer(Trainer):
     def _judge(self, images, labels):
         logits = self._model(to_float(images))
         return logits, self.losses(logits, labels)
-
-
-class _Best(tf.Module):
-    """The weights of the smallest held-out loss, as variables which a checkpoint holds."""
-
-    def __init__(self, weights: list[np.ndarray]):
-        super().__init__()
-        self.loss = tf.Variable(tf.float32.max, trainable=False)
-        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self.waited = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self.weights = [tf.Variable(weight, trainable=False) for weight in weights]
-
-    def note(self, loss: float, step: int, model: keras.Model) -> None:
-        if loss < self.loss.numpy():
-            self.loss.assign(loss)
-            self.step.assign(step)
-            self.waited.assign(0)
-            for kept, weight in zip(self.weights, model.get_weights(), strict=True):
-                kept.assign(weight)
-        else:
-            self.waited.assign_add(1)
