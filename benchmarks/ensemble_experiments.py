@@ -10,12 +10,9 @@ Started again, it continues with the seeds that the output lacks.
 """
 
 import argparse
-import contextlib
 import csv
 import functools
-import io
 import os
-import tempfile
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -24,6 +21,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import keras
 import numpy as np
 import tensorflow as tf
+from estimator_experiments import train
 from scipy import stats
 
 from pirgan_tf import analysis, data, estimator, gan, kernels, training, users
@@ -110,7 +108,8 @@ def main() -> None:
         with options.output.open(newline="") as stream:
             done = {int(row["seed"]) for row in csv.DictReader(stream)}
     for seed in sorted(set(map(int, options.seeds.split(","))) - done):
-        for row in bench.run(seed):
+        # All at once: a seed that was stopped is run again.
+        for row in list(bench.run(seed)):
             is_new = not options.output.exists()
             with options.output.open("a", newline="") as stream:
                 writer = csv.DictWriter(stream, row)
@@ -222,7 +221,7 @@ class Bench:
         keras.utils.set_random_seed(seed)
         trainer = HeadsTrainer(self._options, self._devices, train, heldout, heads, seed)
         trainer = self._trainers.reuse(trainer, heads)
-        _train(trainer, self._options.steps, 20)
+        train(trainer, self._options.steps, 20)
         trainer.restore_best()
         return trainer
 
@@ -248,20 +247,8 @@ class Bench:
             rate_variables=judge.model.variables,
         )
         trainer = self._trainers.reuse(trainer, "tuning")
-        _train(trainer, self._options.tune_steps, 0)
+        train(trainer, self._options.tune_steps, 0)
         return trainer.generator
-
-
-def _train(trainer, steps, evaluate_every):
-    schedule = training.loop.Schedule(
-        steps=steps,
-        log_every=steps,
-        evaluate_every=evaluate_every,
-        checkpoint_every=0,
-        checkpoint_minutes=0,
-    )
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        training.loop.run(trainer, schedule, Path(folder))
 
 
 def _estimate(judge, images, temperature):

@@ -50,6 +50,19 @@ TUNING_RATES = (3e-4, 0.5, 1e-4)
 TEMPERATURES = {"hard": (0.01,), "soft": (0.01, 1.0)}
 
 
+def train(trainer, steps, evaluate_every):
+    """Trains without records and checkpoints."""
+    schedule = training.loop.Schedule(
+        steps=steps,
+        log_every=steps,
+        evaluate_every=evaluate_every,
+        checkpoint_every=0,
+        checkpoint_minutes=0,
+    )
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        training.loop.run(trainer, schedule, Path(folder))
+
+
 class Bench:
     """Trains estimators and tunes GANs, always from the same first weights."""
 
@@ -83,7 +96,7 @@ class Bench:
         if first == "photographs":
             estimator.load_initial(trainer.estimator, self._options.initial)
         trainer = self._trainers.reuse(trainer, labels)
-        self._train(trainer, self._options.steps, self._options.evaluate_every)
+        train(trainer, self._options.steps, self._options.evaluate_every)
         trainer.restore_best()
         return trainer
 
@@ -108,19 +121,8 @@ class Bench:
             rate_variables=judge.model.variables,
         )
         trainer = self._trainers.reuse(trainer, temperature)
-        self._train(trainer, self._options.tune_steps, 0)
+        train(trainer, self._options.tune_steps, 0)
         return gan.generate(trainer.generator, count, seed)[0]
-
-    def _train(self, trainer, steps, evaluate_every):
-        schedule = training.loop.Schedule(
-            steps=steps,
-            log_every=steps,
-            evaluate_every=evaluate_every,
-            checkpoint_every=0,
-            checkpoint_minutes=0,
-        )
-        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-            training.loop.run(trainer, schedule, Path(folder))
 
 
 def main() -> None:
