@@ -6,6 +6,8 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from pirgan_tf.errors import InputError
+
 
 def image_grid(images: np.ndarray, columns: int = 8, gap: int = 2, scale: int = 1) -> np.ndarray:
     """Lays images out row by row on white.
@@ -39,8 +41,16 @@ def split_grid(grid: np.ndarray, size: int, gap: int = 2) -> np.ndarray:
 
     Returns:
         Images `[n, size, size, 3]`, row by row.
+
+    Raises:
+        InputError: if the grid is of images of another size.
     """
     cell = size + gap
+    if any(length % cell != gap for length in grid.shape[:2]):
+        raise InputError(
+            f"grid must be of images of {size}x{size} pixels. "
+            f"Received: {grid.shape[1]}x{grid.shape[0]} pixels"
+        )
     rows, columns = grid.shape[0] // cell, grid.shape[1] // cell
     cells = grid[gap:, gap:].reshape(rows, cell, columns, cell, 3)[:, :size, :, :size]
     return cells.swapaxes(1, 2).reshape(-1, size, size, 3)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pirgan_tf.errors import InputError
 from pirgan_tf.training.grids import image_grid, save_png, split_grid, to_float, to_uint8
 
 
@@ -72,3 +73,10 @@ def test_a_picture_is_written_without_loss_and_with_its_folder(tmp_path):
     image = np.random.default_rng(0).integers(0, 256, (5, 4, 3), dtype=np.uint8)
     save_png(image, tmp_path / "images" / "a.png")
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "images" / "a.png")), image)
+
+
+def test_a_grid_of_images_of_another_size_is_refused():
+    grid = image_grid(np.zeros([16, 32, 32, 3], np.uint8))
+    assert split_grid(grid, 32).shape == (16, 32, 32, 3)
+    with pytest.raises(InputError, match=r"64x64 pixels\. Received: 274x70"):
+        split_grid(grid, 64)
