@@ -21,7 +21,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 import keras
 import numpy as np
 import tensorflow as tf
-from estimator_experiments import train
+from estimator_experiments import train as train_shortly
 from scipy import stats
 
 from pirgan_tf import analysis, data, estimator, gan, kernels, training, users
@@ -221,7 +221,7 @@ class Bench:
         keras.utils.set_random_seed(seed)
         trainer = HeadsTrainer(self._options, self._devices, train, heldout, heads, seed)
         trainer = self._trainers.reuse(trainer, heads)
-        train(trainer, self._options.steps, 20)
+        train_shortly(trainer, self._options.steps, 20)
         trainer.restore_best()
         return trainer
 
@@ -247,7 +247,7 @@ class Bench:
             rate_variables=judge.model.variables,
         )
         trainer = self._trainers.reuse(trainer, "tuning")
-        train(trainer, self._options.tune_steps, 0)
+        train_shortly(trainer, self._options.tune_steps, 0)
         return trainer.generator
 
 
