@@ -4,6 +4,7 @@ from .classifier_trainer import ClassifierTrainer as ClassifierTrainer
 from .inception_v2 import build_inception_v2 as build_inception_v2
 from .initial import TRUNK_FILE as TRUNK_FILE
 from .initial import find_initial as find_initial
+from .initial import load_first_weights as load_first_weights
 from .initial import load_initial as load_initial
 from .initial import load_slim_initial as load_slim_initial
 from .labels import hard_labels as hard_labels

@@ -37,6 +37,29 @@ def find_initial(folder: str | Path, member: int = 1) -> Path:
     )
 
 
+def load_first_weights(
+    estimator: "PirEstimator",
+    slim_checkpoint: str | Path | None,
+    initial: str | Path | None,
+    member: int = 1,
+) -> None:
+    """Gives an estimator the weights to begin with, where there are any.
+
+    Args:
+        estimator: of one network, not frozen.
+        slim_checkpoint: as for `load_slim_initial`, or None.
+        initial: as for `load_initial`, or None.
+        member: as for `find_initial`.
+
+    Raises:
+        InputError: as `load_slim_initial` and `load_initial`.
+    """
+    if slim_checkpoint:
+        load_slim_initial(estimator, slim_checkpoint)
+    if initial:
+        load_initial(estimator, initial, member)
+
+
 def load_initial(estimator: "PirEstimator", folder: str | Path, member: int = 1) -> None:
     """Gives an estimator the weights of another, or those of a trained Inception v2.
 

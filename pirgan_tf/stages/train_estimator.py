@@ -145,8 +145,7 @@ def _new_trainer(
         temperature=options.temperature,
         seed=seed,
     )
-    if options.slim_checkpoint:
-        estimator.load_slim_initial(trainer.estimator, options.slim_checkpoint)
-    if options.initial:
-        estimator.load_initial(trainer.estimator, options.initial, member)
+    estimator.load_first_weights(
+        trainer.estimator, options.slim_checkpoint, options.initial, member
+    )
     return trainer

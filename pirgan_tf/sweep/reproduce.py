@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pirgan_tf import analysis, gan, training, users
+from pirgan_tf import analysis, data, estimator, gan, training, users
 from pirgan_tf.cli.command import run_command
 from pirgan_tf.cli.outputs import run_folder
 from pirgan_tf.data.gallery import read_gallery
@@ -40,6 +40,7 @@ def run(options: Any) -> None:
     if options.gan:
         # The discriminator is not needed until the first tuning, after much work.
         gan.load_networks(options.gan)
+    _check_first_weights(options)
     with run_folder(STAGE, options, lambda folder: _is_finished(folder, texts)) as folder:
         # Workers may be elsewhere, and the paths are part of the stages' options.
         folder = folder.resolve()
@@ -91,6 +92,19 @@ def _is_finished(folder: Path, texts: list[str]) -> bool:
     failures = list(folder.glob(f"objectives/*/{FAILURE_FILE}"))
     wanted = {users.parse_objective(text).slug for text in texts}
     return (folder / "report").exists() and wanted <= begun and not failures
+
+
+def _check_first_weights(options: Any) -> None:
+    """Checks that an estimator, of whatever image size, can begin with the weights given."""
+    given = options.estimator_slim_checkpoint, options.estimator_initial
+    if any(given):
+        shape = estimator.EstimatorShape(
+            data.IMAGE_SIZE,
+            options.estimator_depth_multiplier,
+            options.estimator_num_bins,
+            options.estimator_head,
+        )
+        estimator.load_first_weights(estimator.PirEstimator(shape), *given)
 
 
 def _score_gallery(texts: list[str], options: Any, gallery: Path) -> None:

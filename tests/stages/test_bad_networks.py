@@ -89,6 +89,18 @@ def test_reproduce_refuses_a_spoilt_discriminator_before_any_work(
     )
 
 
+@pytest.mark.parametrize("flag", ["estimator_initial", "estimator_slim_checkpoint"])
+def test_reproduce_refuses_first_weights_that_do_not_fit_before_any_work(
+    commands, nowhere, inputs, tmp_path, flag
+):
+    made = inputs["tune"]["estimator"]
+    given = made if flag == "estimator_initial" else tmp_path / "inception.ckpt"
+    (tmp_path / "inception.ckpt").write_text("no checkpoint")
+    # The estimator is narrower than the flag says.
+    flags = ("--objectives=color:red", "--estimator_depth_multiplier=0.2", f"--{flag}={given}")
+    assert str(given) in commands.call("reproduce", *flags, output=nowhere).refusal()
+
+
 @pytest.mark.parametrize(
     "file, how",
     [
