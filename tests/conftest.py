@@ -62,7 +62,7 @@ TINY = {
     ),
     "tune": (*_STEPS, *_GAN_RATES, "--images_every=6"),
 }
-LONG_RUNS = ("reproducing", "reproducing_after_kill", "sweeping", "mirroring", "interrupting")
+LONG_RUNS = ("reproducing", "sweeping", "mirroring", "interrupting")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,16 +186,16 @@ class Commands:
 
 @dataclasses.dataclass(frozen=True)
 class Interrupted:
-    """A run that was stopped, in one stage twice, and started again with the same flags.
+    """A run that was stopped and started again with the same flags.
 
     Attributes:
-        terminated: how the first process ended, by SIGTERM.
+        ended: how the first process ended.
         stopped: a copy of the unfinished output which it left, as `NAME.partial`.
-        resumed: how the last process ended.
+        resumed: how the second process ended.
         output: the finished output.
     """
 
-    terminated: Result
+    ended: Result
     stopped: Path
     resumed: Result
     output: Path
@@ -351,42 +351,27 @@ def reproducing(pool, commands, tmp_path_factory) -> Future:
 
 
 @pytest.fixture(scope="session")
-def reproducing_after_kill(pool, commands, reproducing, tmp_path_factory) -> Future:
-    """The same from its GAN on, killed while the estimator trains, finished by a worker process."""
-    output = tmp_path_factory.mktemp("killed") / "run"
-
-    def run() -> tuple[Result, Path]:
-        flags = (*_flags_after_pretraining(), f"--gan={_finished(reproducing) / 'gan'}")
-        running = commands.start("reproduce", *flags, output=output)
-        partial = output / "objectives" / "color-red" / "estimator.partial"
-        running.wait_until(lambda: last_step(partial) > newest_checkpoint(partial) > 0)
-        running.stop(signal.SIGKILL)
-        finishing = commands.start("reproduce", *flags, "--jobs=2", output=output)
-        return finishing.result(), output
-
-    return pool.submit(run)
-
-
-@pytest.fixture(scope="session")
 def sweeping(pool, commands, reproducing, tmp_path_factory) -> Future:
-    """Objectives in two processes, stopped, and finished in one: (first, second, folder)."""
+    """Objectives on the GAN of `reproduced`, that run's first, in two processes, stopped, and
+    finished in one: (first, second, folder)."""
     folder = tmp_path_factory.mktemp("sweep")
 
     def run() -> tuple[Result, Result, Path]:
         listed = folder / "objectives.txt"
-        listed.write_text("color:green  # single color\nvgg16:pool1:0,7\n")
-        flags = [flag for flag in _flags_after_pretraining() if "objectives=" not in flag]
+        listed.write_text("color:red  # single color\nvgg16:pool1:0,7\n")
+        flags = [
+            flag
+            for flag in _reproduce_flags()
+            if not flag.startswith(("--pretrain_", "--objectives="))
+        ]
         flags += [
             f"--objectives={listed}",
             f"--gan={_finished(reproducing) / 'gan'}",
             "--vgg16_weights=random",
-            "--evaluate_features=estimator",
-            "--evaluate_num_images=8",
-            "--estimator_labels=soft",
         ]
         output = folder / "run"
         first = commands.start("reproduce", *flags, "--jobs=2", output=output)
-        partial = output / "objectives" / "color-green" / "estimator.partial"
+        partial = output / "objectives" / "color-red" / "estimator.partial"
         first.wait_until(lambda: last_step(partial) > 0)
         stopped = first.stop(signal.SIGTERM)
         return stopped, commands.start("reproduce", *flags, output=output).result(), output
@@ -396,7 +381,10 @@ def sweeping(pool, commands, reproducing, tmp_path_factory) -> Future:
 
 @pytest.fixture(scope="session")
 def interrupting(pool, commands, reproducing, tmp_path_factory) -> dict[str, Future]:
-    """Runs with the flags and inputs of `reproduced`, stopped and started again, by stage."""
+    """Runs with the flags and inputs of `reproduced`, stopped and started again, by stage.
+
+    What a signal leaves is the same for all stages: pretraining gets SIGTERM, tuning is killed.
+    """
     folder = tmp_path_factory.mktemp("interrupted")
 
     def run(stage: str) -> Interrupted:
@@ -404,20 +392,17 @@ def interrupting(pool, commands, reproducing, tmp_path_factory) -> dict[str, Fut
         flags = (*TINY[stage], *(f"--{name}={path}" for name, path in inputs.items()))
         output = folder / stage
         first = commands.start(stage, *flags, output=output)
-        first.wait_until(lambda: last_step(first.partial) > 0)
-        terminated = first.stop(signal.SIGTERM)
-        stopped = shutil.copytree(first.partial, folder / "stopped" / f"{stage}.partial")
-
-        # What a kill leaves is the same for all stages.
-        if stage == "tune":
-            second = commands.start(stage, *flags, output=output)
-            before = newest_checkpoint(second.partial)
-            second.wait_until(
-                lambda: last_step(second.partial) > newest_checkpoint(second.partial) > before
-            )
-            second.stop(signal.SIGKILL)
+        partial = first.partial
+        if stage == "pretrain":
+            first.wait_until(lambda: last_step(partial) > 0)
+            ended = first.stop(signal.SIGTERM)
+        else:
+            # A kill loses the steps since the last checkpoint.
+            first.wait_until(lambda: last_step(partial) > newest_checkpoint(partial) > 0)
+            ended = first.stop(signal.SIGKILL)
+        stopped = shutil.copytree(partial, folder / "stopped" / f"{stage}.partial")
         resumed = commands.start(stage, *flags, output=output).result()
-        return Interrupted(terminated, stopped, resumed, output)
+        return Interrupted(ended, stopped, resumed, output)
 
     return {stage: pool.submit(run, stage) for stage in ("pretrain", "tune")}
 
@@ -481,7 +466,3 @@ def _reproduce_flags() -> tuple[str, ...]:
         if flag != _DETERMINISTIC
     )
     return ("--objectives=color:red", _DETERMINISTIC, *stages)
-
-
-def _flags_after_pretraining() -> tuple[str, ...]:
-    return tuple(flag for flag in _reproduce_flags() if not flag.startswith("--pretrain_"))

@@ -192,13 +192,10 @@ def test_a_finished_run_is_refused_and_stays(commands, helpers, reproduced):
     assert helpers.tree(reproduced) == before
 
 
-def test_reproduce_killed_and_started_again_gives_the_same_evaluation(
-    reproducing_after_kill, reproduced
-):
-    result, run = reproducing_after_kill.result()
+def test_reproduce_stopped_and_started_again_gives_the_same_evaluation(sweeping, reproduced):
+    _, result, run = sweeping.result()
     assert (result.status, result.complaints) == (0, []), result
     assert (run / EVALUATION).read_bytes() == (reproduced / EVALUATION).read_bytes()
     for folder, (_, names) in FILES.items():
-        if folder != "gan":
+        if folder.startswith("objectives"):
             assert _names(run / folder) == names
-    assert _names(run.parent) == {run.name}

