@@ -295,6 +295,31 @@ def small_inception(monkeypatch) -> None:
 
 
 @pytest.fixture
+def tiny_family(monkeypatch) -> str:
+    """A family of networks with nothing but what a family must have, which are traced at once."""
+    import keras
+
+    from pirgan_tf.gan.networks.families import FAMILIES
+
+    def build_generator(num_classes, latent_size, width, image_size, *, dtype):
+        inputs = [keras.Input((latent_size,)), keras.Input((num_classes,))]
+        x = keras.layers.Concatenate()(inputs)
+        x = keras.layers.Dense(image_size**2 * 3, "tanh", dtype="float32")(x)
+        return keras.Model(inputs, keras.layers.Reshape((image_size, image_size, 3))(x))
+
+    def build_discriminator(num_classes, width, image_size, *, dtype):
+        images = keras.Input((image_size, image_size, 3))
+        x = keras.layers.Flatten()(images)
+        return keras.Model(images, [keras.layers.Dense(n)(x) for n in (1, num_classes)])
+
+    module = types.ModuleType("tiny_family")
+    module.build_generator, module.build_discriminator = build_generator, build_discriminator
+    monkeypatch.setitem(sys.modules, "tiny_family", module)
+    monkeypatch.setitem(FAMILIES, "tiny", "tiny_family")
+    return "tiny"
+
+
+@pytest.fixture
 def nowhere(tmp_path) -> Iterator[Path]:
     """An output in a folder that does not exist; a command that is refused makes neither."""
     yield tmp_path / "new" / "output"

@@ -1,14 +1,11 @@
-import sys
 import types
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from small_steps import RATES, Brightness, train, values_of, variables_of
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.gan.networks.families import FAMILIES
 from pirgan_tf.gan.sampling import call_generator
 from pirgan_tf.training.devices import Devices
 
@@ -125,25 +122,9 @@ def test_a_batch_that_replicas_cannot_share_is_refused(make_trainer):
         make_trainer(devices=three)
 
 
-def test_a_family_is_one_module_and_one_entry(make_trainer, monkeypatch):
-    """As docs/architecture.md says; the networks here have nothing but what a family must."""
-
-    def build_generator(num_classes, latent_size, width, image_size, *, dtype):
-        inputs = [keras.Input((latent_size,)), keras.Input((num_classes,))]
-        x = keras.layers.Concatenate()(inputs)
-        x = keras.layers.Dense(image_size**2 * 3, "tanh", dtype="float32")(x)
-        return keras.Model(inputs, keras.layers.Reshape((image_size, image_size, 3))(x))
-
-    def build_discriminator(num_classes, width, image_size, *, dtype):
-        images = keras.Input((image_size, image_size, 3))
-        x = keras.layers.Flatten()(images)
-        return keras.Model(images, [keras.layers.Dense(n)(x) for n in (1, num_classes)])
-
-    module = types.ModuleType("tiny_family")
-    module.build_generator, module.build_discriminator = build_generator, build_discriminator
-    monkeypatch.setitem(sys.modules, "tiny_family", module)
-    monkeypatch.setitem(FAMILIES, "tiny", "tiny_family")
-    trainer = make_trainer(family="tiny", image_size=32)
+def test_a_family_is_one_module_and_one_entry(make_trainer, tiny_family):
+    """As docs/architecture.md says."""
+    trainer = make_trainer(family=tiny_family, image_size=32)
     before = values_of(trainer)
     losses = train(trainer, 0, 2)
     assert all(np.isfinite(value) for value in losses.values())

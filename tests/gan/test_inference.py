@@ -3,10 +3,19 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from pirgan_tf import gan
 
 LATENT = 3
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _graphs_as_they_are():
+    """The searches are short: to optimise the graph of L-BFGS takes as long as to run it."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    yield
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
 
 
 @pytest.fixture(scope="module")

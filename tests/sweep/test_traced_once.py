@@ -14,11 +14,12 @@ RATES = {"generator_learning_rate": 1e-3, "discriminator_learning_rate": 1e-3}
 
 
 @pytest.fixture
-def made(commands, tmp_path, small_inception, monkeypatch):
-    """A GAN and a gallery of it; the estimator is not Inception v2, which is slow to trace."""
+def made(commands, tmp_path, small_inception, tiny_family, monkeypatch):
+    """A GAN and a gallery of it; the networks are small ones, which are traced at once."""
     # What it has learned does not matter here.
     monkeypatch.setattr("pirgan_tf.stages.pretrain.train", lambda *_, **__: 1)
-    flags = ("--steps=1", "--batch_size=4", "--width=0.0625", "--landscapes=16", "--image_size=32")
+    flags = ("--steps=1", "--batch_size=4", "--landscapes=16", "--image_size=32")
+    flags += (f"--family={tiny_family}",)
     assert commands.call("pretrain", *flags, output=tmp_path / "first").status == 0
     flags = (f"--gan={tmp_path / 'first'}", "--num_images=40")
     assert commands.call("sample", *flags, output=tmp_path / "gallery").status == 0

@@ -63,11 +63,8 @@ def _activations(network, images):
 
 def _check_every_layer(table, activations):
     for layer, values in activations.items():
-        expected = np.empty((len(values), values.shape[-1]))
-        for image in range(len(values)):
-            for filter_ in range(values.shape[-1]):
-                one = values[image, ..., filter_].astype(np.float64)
-                expected[image, filter_] = np.sum(one * one)
+        places = tuple(range(1, values.ndim - 1))
+        expected = np.sum(np.square(values, dtype=np.float64), axis=places)
         columns = table.layer(layer)
         assert columns.dtype == np.float32
         np.testing.assert_allclose(columns, expected, rtol=1e-4, atol=1e-6 * expected.max())
@@ -94,23 +91,24 @@ def test_every_layer_without_top_and_in_the_older_layout(without_top, images):
         table.layer("fc6")
 
 
-def test_rates_by_the_formula(without_top, images):
+def test_rates_by_the_formula(without_top, images, tmp_path):
     path, activations = without_top
     squares = np.square(activations["pool3"].astype(np.float64)).sum(axis=(1, 2))
-    rates, undefined = parse_objective("vgg16:pool3:3,9,200", path).measure(images)
+    objective = parse_objective("vgg16:pool3:3,9,200", path)
+    rates, undefined = objective.measure(images, keep_in=tmp_path)
     expected = np.sqrt((squares[:, 3] + squares[:, 9] + squares[:, 200]) / squares.sum(axis=1))
     np.testing.assert_allclose(rates, expected, rtol=1e-5)
     assert not undefined.any()
     everything = "vgg16:pool1:" + ",".join(map(str, range(64)))
-    np.testing.assert_array_equal(parse_objective(everything, path)(images), 1)
+    rates, _ = parse_objective(everything, path).measure(images, keep_in=tmp_path)
+    np.testing.assert_array_equal(rates, 1)
 
 
 def test_batches_and_floats_do_not_matter(images, monkeypatch):
     table = filter_norms(images, "random")
     monkeypatch.setattr("pirgan_tf.users.filter_table.VGG16_BATCH", 2)
-    for same in (images, images / np.float32(127.5) - 1):
-        norms = filter_norms(same, "random").norms
-        np.testing.assert_allclose(norms, table.norms, rtol=1e-3, atol=0.1)
+    norms = filter_norms(images / np.float32(127.5) - 1, "random").norms
+    np.testing.assert_allclose(norms, table.norms, rtol=1e-3, atol=0.1)
     assert filter_norms(images[:0], "random").norms.shape == (0, 1472)
 
 
