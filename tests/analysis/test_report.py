@@ -119,6 +119,7 @@ def test_objectives_come_in_the_papers_order(whole):
 
 
 @pytest.mark.usefixtures("without_figures")
+@pytest.mark.usefixtures("without_figures")
 def test_a_few_objectives_come_first_and_open(whole, tmp_path):
     page = Page(whole[1] / "index.html").html
     places = [page.index(f'id="{name}"') for name in ("results", "colors-color-red", "claims")]
@@ -156,11 +157,12 @@ def test_figures_are_files_too(whole):
     }
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_table_of_another_report_gives_all_but_the_drill_down(whole, tmp_path):
     _, report = whole
     write_report([report / "results.csv"], tmp_path / "report")
     page = Page(tmp_path / "report" / "index.html")
-    assert len(page.images) == 6
+    assert not page.images
     assert "Runs" not in page.text
     assert "color:red-blue" in page.text
     # Also from here, and not only from the first report, the grids are found.
