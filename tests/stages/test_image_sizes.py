@@ -27,10 +27,10 @@ def _photographs(folder, size):
 
 
 @pytest.mark.parametrize(
-    "size, family, dataset, members", [(32, "dcgan", "folder", 2), (128, "paper", "landscapes", 1)]
+    "size, family, dataset, members", [(32, "dcgan", "folder", 2), (128, "tiny", "landscapes", 1)]
 )
 def test_the_whole_chain_has_the_image_size_that_it_began_with(
-    commands, tmp_path, small_inception, size, family, dataset, members
+    commands, tmp_path, small_inception, tiny_family, size, family, dataset, members
 ):
     def call(stage, output, *flags):
         result = commands.call(stage, *flags, output=tmp_path / output)
