@@ -19,7 +19,7 @@ def steps_option(count: int, paper: int) -> Any:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ImageGanOptions(UnrollOptions, LabelledOptions):
-    """What `train_image_gan` takes from the flags of a study."""
+    """How long the trainings are, and how large their batches."""
 
     steps: int = steps_option(2000, 50_000)
     batch_size: int = option(

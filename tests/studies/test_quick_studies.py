@@ -175,6 +175,8 @@ def test_intervals_over_seeds():
     assert studies.mean_over_seeds("m", {7: 1.5}).low is None
     equal = studies.mean_over_seeds("m", {0: 8.0, 1: 8.0})
     assert (equal.low, equal.high) == (8.0, 8.0)
+    busy = studies.mean_seconds("t", {0: 1.0, 1: 2.0, 2: 3.0})
+    assert (busy.value, busy.low, busy.high) == (2.0, None, None)
     share = studies.share_of_seeds("s", dict.fromkeys(range(10), True))
     # Wilson: n / (n + z^2).
     assert (share.low, share.high) == pytest.approx((10 / (10 + 1.96**2), 1), abs=1e-4)
