@@ -1,6 +1,7 @@
 """bin/report of tables of results, and of what is none."""
 
 import csv
+import json
 
 import pytest
 
@@ -19,6 +20,37 @@ ROW = dict.fromkeys(COLUMNS, "") | {
     "p": 0.0001,
     "verdict": "improved significantly",
 }
+STUDY = {
+    "study": "mixture",
+    "title": "Eight Gaussians",
+    "source": "Unrolled GANs",
+    "question": "How many?",
+    "answer": "All of them.",
+    "findings": [
+        {
+            "name": "modes covered",
+            "value": 7.5,
+            "paper": "all (figure 1)",
+            "low": 1.125,
+            "high": 13.875,
+            "seeds": {"0": 7.0, "1": 8.0},
+        }
+    ],
+    "figures": {"modes": {"title": "Modes", "caption": "By step.", "pixels": False}},
+}
+
+
+@pytest.fixture
+def write_study(tmp_path):
+    """Write a folder as `bin/study` does, but for its figures; return it."""
+
+    def write(content):
+        folder = tmp_path / "study"
+        folder.mkdir()
+        (folder / "study.json").write_text(json.dumps(content))
+        return folder
+
+    return write
 
 
 @pytest.fixture
@@ -67,3 +99,32 @@ def test_wrong_tables_are_refused(commands, nowhere, write, row, words):
 def test_a_source_that_is_not_there_is_named(commands, nowhere, write):
     line = commands.call("report", f"--runs={write(ROW)},no/such.csv", output=nowhere).refusal()
     assert "folders or results.csv files. Received: no/such.csv, which does not exist" in line
+
+
+def test_runs_and_studies_share_a_page(commands, write, write_study, tmp_path, monkeypatch):
+    monkeypatch.setattr("pirgan_tf.analysis.report.sections.FIGURES", ())
+    flag = f"--runs={write(ROW)},{write_study(STUDY)}"
+    result = commands.call("report", flag, output=tmp_path / "report")
+    assert (result.status, result.complaints) == (0, [])
+    assert (tmp_path / "report" / "results.csv").exists()
+    page = (tmp_path / "report" / "index.html").read_text()
+    words = ("color:red", "Eight Gaussians", "All of them.", "modes covered", "all (figure 1)")
+    assert all(word in page for word in (*words, "1.125 to 13.88", "7, 8"))
+    assert "Missing from the study: figures/modes" in page
+    assert "Missing from the study: options.json" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"findings": None}, "has a field 'findings' that is not a list"),
+        ({"findings": [{}]}, "lacks the field 'name'"),
+        ({"figures": {"../../photo": "A caption."}}, "named by letters, digits and underscores"),
+    ],
+)
+def test_a_study_that_cannot_be_understood_is_refused(
+    commands, nowhere, write_study, change, words
+):
+    folder = write_study(STUDY | change)
+    line = commands.call("report", f"--runs={folder}", output=nowhere).refusal()
+    assert str(folder) in line and words in line
