@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from pirgan_tf.analysis.figures import pictures
-from pirgan_tf.analysis.table.run_parts import read_options
+from pirgan_tf.analysis.table.run_parts import read_optional
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.json import OPTIONAL_NUMBER, Fields, Json, check_object, read_json
 
-STUDY = "study.json"
-"""The file that makes a folder a study's."""
+_STUDY = "study.json"
 
 _FIELDS: Fields = {
     "study": str,
@@ -29,11 +28,12 @@ _FINDING: Fields = {
     "seeds": dict,
 }
 _FIGURE: Fields = {"title": str, "caption": str, "pixels": bool}
+_OPTIONS: Fields = {"options": dict, "versions": dict, "git_revision": (str, type(None))}
 
 
 def is_study(source: str | Path) -> bool:
     """Return whether a source is a folder of `bin/study`."""
-    return (Path(source) / STUDY).is_file()
+    return (Path(source) / _STUDY).is_file()
 
 
 def study_view(folder: str | Path) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def study_view(folder: str | Path) -> dict[str, Any]:
         InputError: a file in it cannot be understood.
     """
     folder = Path(folder)
-    study = read_study(folder)
+    study = _read_study(folder)
     return {
         "folder": folder.resolve().name,
         "outcome": study,
@@ -55,17 +55,13 @@ def study_view(folder: str | Path) -> dict[str, Any]:
             (figure | {"name": name}, _source(folder / "figures", name, figure["pixels"]))
             for name, figure in study["figures"].items()
         ],
-        "description": read_options(folder),
+        "description": read_optional(folder / "options.json", _OPTIONS),
     }
 
 
-def read_study(folder: Path) -> Json:
-    """Read study.json.
-
-    Raises:
-        InputError: it holds something else than `bin/study` writes.
-    """
-    file = folder / STUDY
+def _read_study(folder: Path) -> Json:
+    """Read study.json; raises InputError if it holds something else than `bin/study` writes."""
+    file = folder / _STUDY
     study = read_json(file, _FIELDS)
     for finding in study["findings"]:
         check_object(finding, _FINDING, file)

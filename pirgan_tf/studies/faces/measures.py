@@ -20,8 +20,8 @@ class Measures(NamedTuple):
     tones: float
 
 
-def compare_with(reference: np.ndarray, vgg16_weights: str) -> Callable[[np.ndarray], Measures]:
-    """Returns what measures images, uint8 `[n, size, size, 3]`, against others.
+def compare_with(reference: np.ndarray, vgg16_weights: str) -> Callable[..., Measures]:
+    """Returns what measures images, uint8 `[n, size, size, 3]`, or copies of them, against others.
 
     Args:
         reference: the others.
@@ -32,8 +32,8 @@ def compare_with(reference: np.ndarray, vgg16_weights: str) -> Callable[[np.ndar
     """
     features = analysis.vgg16_features(reference, vgg16_weights)
 
-    def measure(images: np.ndarray) -> Measures:
-        found = analysis.vgg16_features(images, vgg16_weights)
+    def measure(images: np.ndarray, copies: int = 1) -> Measures:
+        found = np.repeat(analysis.vgg16_features(images, vgg16_weights), copies, axis=0)
         tones = images.mean(axis=(1, 2, 3)).std()
         return Measures(analysis.estimate_kid(found, features).kid, float(tones))
 

@@ -108,7 +108,7 @@ def run(options: Options, folder: Path) -> Outcome:
     check_count("num_images", count, splits.test, "test on")
     measure = faces.compare_with(_spread(splits.test.images, count), options.vgg16_weights)
     mean = np.rint(images.mean(axis=0)).astype(np.uint8)
-    baseline, real = measure(np.tile(mean, (count, 1, 1, 1))), measure(_spread(images, count))
+    baseline, real = measure(mean[None], copies=count), measure(_spread(images, count))
     trainings = {
         family: {
             seed: studies.run_training(
@@ -183,7 +183,7 @@ def run(options: Options, folder: Path) -> Outcome:
 def _train(
     options: Options,
     dataset: data.ImageDataset,
-    measure: Callable[[np.ndarray], faces.Measures],
+    measure: Callable[..., faces.Measures],
     family: str,
     seed: int,
     place: Path,
