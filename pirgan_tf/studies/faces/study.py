@@ -11,6 +11,7 @@ from pirgan_tf import analysis, data, gan, studies, users
 from pirgan_tf.cli.options import option
 from pirgan_tf.errors import check_name
 from pirgan_tf.studies import faces
+from pirgan_tf.studies.image_gan_options import batch_size_option
 from pirgan_tf.studies.labelled_options import LabelledOptions, check_count
 from pirgan_tf.studies.numbers import check_different, read_numbers
 from pirgan_tf.studies.outcome import Finding, Outcome, Picture
@@ -39,12 +40,7 @@ class Options(LabelledOptions):
         "ends the training.",
         ("2", "5", "10", "17"),
     )
-    batch_size: int = option(
-        "Real images, and generated ones, per step; the paper is silent.",
-        64,
-        minimum=2,
-        below=2**16,
-    )
+    batch_size: int = batch_size_option()
     maxout_width: float = option(
         "Scales the layers of maxout; 1 has Goodfellow's units, for the paper is silent.",
         1.0,
