@@ -39,13 +39,13 @@ def write_report(sources: Sequence[str | Path], output: str | Path) -> None:
     if not sources:
         raise InputError("sources must be at least one folder or results.csv. Received: none")
     output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
     studies = [study_view(source) for source in sources if is_study(source)]
     others = [source for source in sources if not is_study(source)]
     if others:
         page = _report_runs(others, studies, output)
     else:
         page = template("studies_alone.html").render(studies=studies)
+    output.mkdir(parents=True, exist_ok=True)
     (output / "index.html").write_text(page, encoding="utf-8")
 
 
@@ -55,7 +55,7 @@ def _report_runs(
     """Write the table and the figures of runs; return their page, with the studies on it."""
     runs, table = _read(sources)
     drawn = output / "figures"
-    drawn.mkdir(exist_ok=True)
+    drawn.mkdir(parents=True, exist_ok=True)
     results.write_results(table, output / "results.csv")
     simulated = selection.simulated(table)
     shared, varying = sections.settings_of(table)
