@@ -50,7 +50,7 @@ STUDIES = {
         f"{_HERE}.faces.study",
         f"{_STORIES}, section 3",
         "images, by default scikit-learn's digits",
-        "30 minutes",
+        "20 minutes",
     ),
     "gaussian": Study(f"{_HERE}.gaussian.study", f"{_STORIES}, section 2", "none", "10 minutes"),
     "generator_costs": Study(
