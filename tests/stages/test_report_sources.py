@@ -68,13 +68,18 @@ def write(tmp_path):
     return write
 
 
-def test_a_table_alone_is_reported(commands, write, tmp_path):
-    result = commands.call("report", f"--runs={write(ROW)}", output=tmp_path / "report")
+def test_a_table_and_a_study_are_reported_on_one_page(commands, write, write_study, tmp_path):
+    flag = f"--runs={write(ROW)},{write_study(STUDY)}"
+    result = commands.call("report", flag, output=tmp_path / "report")
     assert (result.status, result.complaints) == (0, [])
     names = {path.name for path in (tmp_path / "report").iterdir()}
     assert names == {"index.html", "results.csv", "figures", "options.json"}
     page = (tmp_path / "report" / "index.html").read_text()
     assert "color:red" in page and "+0.2500" in page
+    words = ("Eight Gaussians", "All of them.", "modes covered", "all (figure 1)", "1.125 to 13.88")
+    assert all(word in page for word in words)
+    assert "Missing from the study: figures/modes" in page
+    assert "Missing from the study: options.json" in page
 
 
 def test_a_table_given_twice_is_refused(commands, nowhere, write):
@@ -99,19 +104,6 @@ def test_wrong_tables_are_refused(commands, nowhere, write, row, words):
 def test_a_source_that_is_not_there_is_named(commands, nowhere, write):
     line = commands.call("report", f"--runs={write(ROW)},no/such.csv", output=nowhere).refusal()
     assert "folders or results.csv files. Received: no/such.csv, which does not exist" in line
-
-
-def test_runs_and_studies_share_a_page(commands, write, write_study, tmp_path, monkeypatch):
-    monkeypatch.setattr("pirgan_tf.analysis.report.sections.FIGURES", ())
-    flag = f"--runs={write(ROW)},{write_study(STUDY)}"
-    result = commands.call("report", flag, output=tmp_path / "report")
-    assert (result.status, result.complaints) == (0, [])
-    assert (tmp_path / "report" / "results.csv").exists()
-    page = (tmp_path / "report" / "index.html").read_text()
-    words = ("color:red", "Eight Gaussians", "All of them.", "modes covered", "all (figure 1)")
-    assert all(word in page for word in (*words, "1.125 to 13.88", "7, 8"))
-    assert "Missing from the study: figures/modes" in page
-    assert "Missing from the study: options.json" in page
 
 
 @pytest.mark.parametrize(
