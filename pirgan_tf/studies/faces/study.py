@@ -160,7 +160,7 @@ def run(options: Options, folder: Path) -> Outcome:
                         for family, seeds in trainings.items()
                         for epoch, samples in zip(epochs, seeds[0]["samples"], strict=True)
                     }
-                    | {"mean, data": np.stack([mean, *_spread(images, _SHOWN - 1)])}
+                    | {"mean image": mean[None], "data": _spread(images, _SHOWN)}
                 ),
                 pixels=True,
             ),
