@@ -28,8 +28,6 @@ def draw_distances(
         axes.plot(epochs, values.mean(0), "o-", color=color, markersize=4, label=name)
     for line, (name, value) in zip((":", "--"), levels.items(), strict=True):
         axes.axhline(value, color=style.BLACK, linestyle=line, linewidth=1, label=name)
-    # Of the mean image it is many times that of any network.
-    axes.set_yscale("symlog", linthresh=max(1e-3, float(min(map(np.min, distances.values())))))
-    axes.set(xlabel="epoch", ylabel="KID", ylim=(0, None), xticks=epochs)
+    axes.set(xlabel="epoch", ylabel="KID", xticks=epochs)
     style.name_lines(figure, 4)
     return figure
