@@ -27,7 +27,6 @@ import pandas as pd
 
 from pirgan_tf import analysis, data, gan, training
 from pirgan_tf.files.model import load_weights
-from pirgan_tf.stages.shared.vgg16_features import vgg16_features
 
 FAMILIES = ("paper", "dcgan")
 STABILIZERS = {
@@ -72,7 +71,7 @@ def main() -> None:
     rows = pd.read_csv(table).to_dict("records") if table.exists() else []
     done = {(row["variant"], row["seed"]) for row in rows}
     images = data.load_dataset(options.test).images
-    real = vgg16_features(images, options.vgg16_weights, keep_in=options.output)
+    real = analysis.vgg16_features(images, options.vgg16_weights, keep_in=options.output)
     for seed in range(options.seeds):
         for variant in options.variants:
             if (variant, seed) in done:
@@ -125,7 +124,7 @@ def _measure(folder: Path, file: str, real: np.ndarray, options: argparse.Namesp
     load_weights(generator, folder / file, "gan.json")
     images, _, _ = gan.generate(generator, options.samples, seed=1)
     training.save_png(training.image_grid(images[:64]), folder / f"{Path(file).stem}.png")
-    fake = vgg16_features(images, options.vgg16_weights)
+    fake = analysis.vgg16_features(images, options.vgg16_weights)
     kid = analysis.estimate_kid(fake, real)
     found = dataclasses.asdict(analysis.compare_diversity(real, fake, "vgg16"))
     shares = {name: found[name] for name in ("precision", "recall", "density", "coverage")}

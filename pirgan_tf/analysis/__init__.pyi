@@ -27,6 +27,8 @@ from .statistics.reliability import binary_rating_sd as binary_rating_sd
 from .statistics.reliability import observed_true_sd as observed_true_sd
 from .statistics.reliability import rate_correlation as rate_correlation
 from .statistics.reliability import ratings_for_correlation as ratings_for_correlation
+from .statistics.vgg16_features import check_vgg16_features as check_vgg16_features
+from .statistics.vgg16_features import vgg16_features as vgg16_features
 from .table.results import read_results as read_results
 from .table.results import results_table as results_table
 from .table.results import write_results as write_results

@@ -18,10 +18,8 @@ from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_we
 from pirgan_tf.stages.shared.tuning_course import find_grids, rates_by_step
 from pirgan_tf.stages.shared.vgg16_features import (
     check_photographs,
-    check_vgg16_features,
     photograph_features,
     photographs_option,
-    vgg16_features,
 )
 
 if TYPE_CHECKING:
@@ -179,7 +177,7 @@ def check_features(features: str, vgg16_weights: str) -> None:
         InputError: if they cannot.
     """
     if features == "vgg16":
-        check_vgg16_features(vgg16_weights)
+        analysis.check_vgg16_features(vgg16_weights)
 
 
 def _features(
@@ -187,7 +185,7 @@ def _features(
 ) -> np.ndarray:
     if judge and options.features == "estimator":
         return _in_batches(judge.trunk, gallery)
-    return vgg16_features(gallery.images, options.vgg16_weights, gallery_folder(path))
+    return analysis.vgg16_features(gallery.images, options.vgg16_weights, gallery_folder(path))
 
 
 def _kid(
@@ -199,7 +197,9 @@ def _kid(
         ("before", options.before, before),
         ("after", options.after, after),
     ):
-        features = vgg16_features(gallery.images, options.vgg16_weights, gallery_folder(path))
+        features = analysis.vgg16_features(
+            gallery.images, options.vgg16_weights, gallery_folder(path)
+        )
         distances[name] = dataclasses.asdict(analysis.estimate_kid(features, photographs))
     return {"photographs": str(options.photographs), **distances}
 

@@ -28,7 +28,11 @@ class PretrainOptions(GanOptions, DatasetOptions, KidOptions):
 
     conditional: bool = option("Train an ACGAN on the classes; without, a plain GAN.", True)
     steps: int = option("Training steps.", 1_100_000, minimum=1, changes_result=False)
-    family: str = option("Networks: the paper's, or DCGAN's.", "paper", choices=tuple(gan.FAMILIES))
+    family: str = option(
+        "Networks: the paper's, DCGAN's, or fully connected ones with maxout units.",
+        "paper",
+        choices=tuple(gan.FAMILIES),
+    )
     latent_size: int = option("Size of the latent.", 64, minimum=1, below=2**16)
     width: float = option(
         "Scales the depths of both networks; 1 is the paper.", 1.0, above=0.0, below=16.0

@@ -1,4 +1,4 @@
-"""Stage `report`: run folders and tables of results in, one page out."""
+"""Stage `report`: folders of runs and studies and tables of results in, one page out."""
 
 import dataclasses
 from pathlib import Path
@@ -19,7 +19,8 @@ class ReportOptions(Options):
     """Flags of report."""
 
     runs: tuple[str, ...] = option(
-        "Run folders, from reproduce or evaluate, and results.csv files, with commas.",
+        "Run folders, from reproduce or evaluate, study folders, and results.csv files, with "
+        "commas.",
         reads=str,
     )
 
@@ -37,8 +38,9 @@ def run(options: ReportOptions) -> None:
     """Compares what runs found with the paper's claims, in tables and figures.
 
     Run folders also give the images and curves of each objective; results.csv
-    files, such as other reports wrote, give all else. Writes index.html, which is
-    complete in itself, results.csv, figures/ and options.json to the output.
+    files, such as other reports wrote, give all else. Study folders give their figures
+    beside the paper's. Writes index.html, which is complete in itself, and
+    options.json to the output, and of runs results.csv and figures/.
     """
     with output_folder(STAGE, options) as folder:
         analysis.write_report(options.runs, folder)

@@ -1,7 +1,9 @@
 from .grids import draw_grid as draw_grid
+from .grids import draw_rows as draw_rows
 from .image_gan import record_steps as record_steps
 from .image_gan import train_image_gan as train_image_gan
 from .intervals import mean_over_seeds as mean_over_seeds
+from .intervals import mean_seconds as mean_seconds
 from .intervals import share_of_seeds as share_of_seeds
 from .outcome import Finding as Finding
 from .outcome import Outcome as Outcome

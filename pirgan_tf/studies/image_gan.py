@@ -1,6 +1,7 @@
-"""The training of a GAN on images with K unrolled steps, for the studies of unrolling."""
+"""The training of a GAN on images, sampled by step, that several studies share."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from pirgan_tf import gan, kernels, training
 from pirgan_tf.data import ImageDataset
 from pirgan_tf.files.json import read_json_lines
 from pirgan_tf.gan.sampling import call_generator
-from pirgan_tf.studies.image_gan_options import ImageGanOptions
 from pirgan_tf.studies.trainings import Arrays
 
 RECORDS = 20
@@ -28,23 +28,21 @@ class SampledGanTrainer(gan.GanTrainer):
 
     Args:
         *arguments: as for `GanTrainer`.
-        steps: how long it will train.
+        record_steps: when it samples; the first is before training.
         num_samples: images to make each time.
         **settings: as for `GanTrainer`.
-
-    Attributes:
-        record_steps: when it samples: before training, after each of about 20 equal parts of it,
-            and at the end.
     """
 
-    def __init__(self, *arguments: Any, steps: int, num_samples: int, **settings: Any):
+    def __init__(
+        self, *arguments: Any, record_steps: Sequence[int], num_samples: int, **settings: Any
+    ):
         super().__init__(*arguments, **settings)
-        self.record_steps = record_steps(steps)
+        self._record_steps = record_steps
         latents, labels = self.batches.draw_fixed(num_samples)
         self._sample = tf.function(
             lambda: call_generator(self.generator, latents, labels), autograph=False
         )
-        shape = (len(self.record_steps), num_samples, *self.generator.output_shape[1:])
+        shape = (len(record_steps), num_samples, *self.generator.output_shape[1:])
         with tf.device("CPU:0"):
             self._samples = tf.Variable(tf.zeros(shape, tf.uint8), trainable=False)
         self.evaluate(0)
@@ -55,9 +53,10 @@ class SampledGanTrainer(gan.GanTrainer):
         return self._samples.numpy()
 
     def evaluate(self, step: int) -> dict[str, float]:
-        """Samples the generator; there are no figures."""
-        images = training.to_uint8(self._sample())
-        self._samples[self.record_steps.index(step)].assign(images)
+        """Samples the generator if it is time; there are no figures."""
+        if step in self._record_steps:
+            images = training.to_uint8(self._sample())
+            self._samples[self._record_steps.index(step)].assign(images)
         return {}
 
     def checkpoint_items(self) -> dict:
@@ -66,7 +65,7 @@ class SampledGanTrainer(gan.GanTrainer):
 
 
 def record_steps(steps: int) -> list[int]:
-    """Returns the steps at which the generator of a training is sampled."""
+    """Returns when the generator of a training is sampled, where the paper does not say."""
     every = max(1, steps // RECORDS)
     return [*range(0, steps, every), steps]
 
@@ -76,26 +75,30 @@ def train_image_gan(
     dataset: ImageDataset,
     rates: tuple[float, float],
     folder: Path,
-    options: ImageGanOptions,
-    unroll_steps: int,
+    *,
+    record_steps: Sequence[int],
+    batch_size: int,
     seed: int,
     num_samples: int,
+    unroll_steps: int = 0,
 ) -> tuple[keras.Model, Arrays]:
-    """Trains a GAN without classes (Unrolled GANs, appendices B and C), or goes on with it.
+    """Trains a GAN without classes, or goes on with it.
 
-    The generator minimises -log D(G(z)), for the appendices print the losses with signs
-    reversed, by Adam as the discriminator does. A step updates each network once, where the
-    paper counts each update as a step.
+    The generator minimises -log D(G(z)) by Adam, as the discriminator does. (The appendices of
+    Unrolled GANs print the losses with signs reversed.) A step updates each network once, where
+    that paper counts each update as a step.
 
     Args:
         build_networks: called when the seed is set.
         dataset: images, scaled to [-1, 1], and classes, which are not used.
         rates: Adam's learning rates for the generator and the discriminator.
         folder: what the training goes on from, and its figures by step.
-        options: how long, and how many images per step.
-        unroll_steps: K; with 0 it is an ordinary GAN.
+        record_steps: when the generator is sampled: before the first step, which is 0, ..., and
+            at the end.
+        batch_size: real images, and generated ones, per step.
         seed: of the initial weights and of every draw.
-        num_samples: images to make at each of `record_steps`, always from the same latents.
+        num_samples: images to make each time, always from the same latents.
+        unroll_steps: K; with 0 it is an ordinary GAN.
 
     Returns:
         The trained generator in plain layers, and as arrays `samples`, uint8
@@ -115,7 +118,7 @@ def train_image_gan(
             dataset.images,
             dataset.labels,
             num_classes=0,
-            batch_size=options.batch_size,
+            batch_size=batch_size,
             latent_size=networks.generator.inputs[0].shape[1],
             seed=seed,
             stream="image_gan",
@@ -125,12 +128,13 @@ def train_image_gan(
         ),
         devices,
         stabilizers=gan.Stabilizers(unroll_steps=unroll_steps),
-        steps=options.steps,
+        record_steps=record_steps,
         num_samples=num_samples,
     )
-    every = trainer.record_steps[1]
+    *earlier, last = record_steps
+    every = math.gcd(*earlier) or last
     schedule = training.loop.Schedule(
-        options.steps, log_every=every, evaluate_every=every, checkpoint_every=0, keep_checkpoints=1
+        last, log_every=every, evaluate_every=every, checkpoint_every=0, keep_checkpoints=1
     )
     folder.mkdir(exist_ok=True)
     training.loop.run(trainer, schedule, folder)

@@ -17,14 +17,19 @@ def steps_option(count: int, paper: int) -> Any:
     )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ImageGanOptions(UnrollOptions, LabelledOptions):
-    """What `train_image_gan` takes from the flags of a study."""
-
-    steps: int = steps_option(2000, 50_000)
-    batch_size: int = option(
+def batch_size_option() -> Any:
+    """Declares how large a batch is."""
+    return option(
         "Real images, and generated ones, per step; the paper is silent.",
         64,
         minimum=2,
         below=2**16,
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageGanOptions(UnrollOptions, LabelledOptions):
+    """How long the trainings are, and how large their batches."""
+
+    steps: int = steps_option(2000, 50_000)
+    batch_size: int = batch_size_option()

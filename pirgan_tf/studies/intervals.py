@@ -1,5 +1,6 @@
 """Figures over seeds, with their intervals."""
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -27,6 +28,15 @@ def mean_over_seeds(name: str, seeds: Mapping[int, float], paper: str = "") -> F
         reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * error
         low, high = mean - reach, mean + reach
     return Finding(name, mean, paper, low, high, dict(seeds))
+
+
+def mean_seconds(name: str, seeds: Mapping[int, float], paper: str = "") -> Finding:
+    """Returns the mean time over seeds, without an interval: it says how busy a machine was.
+
+    Args:
+        name, seeds, paper: as for `mean_over_seeds`.
+    """
+    return dataclasses.replace(mean_over_seeds(name, seeds, paper), low=None, high=None)
 
 
 def share_of_seeds(name: str, seeds: Mapping[int, bool], paper: str = "") -> Finding:

@@ -30,14 +30,22 @@ class LabelledOptions(Options):
         data.validate_splits_spec(self.dataset, self.NUM_CLASSES)
 
 
-def check_count(name: str, count: int, dataset: data.ImageDataset) -> None:
-    """Checks that as many images to train on as an option says are there.
+def check_count(
+    name: str, count: int, dataset: data.ImageDataset, purpose: str = "train on"
+) -> None:
+    """Checks that as many images as an option says are there.
+
+    Args:
+        name: the option's name.
+        count: its value.
+        dataset: the images.
+        purpose: what they are for.
 
     Raises:
         InputError: if not.
     """
     if count > len(dataset.images):
         raise InputError(
-            f"{name} must be at most the number of images to train on, {len(dataset.images)}. "
+            f"{name} must be at most the number of images to {purpose}, {len(dataset.images)}. "
             f"Received: {count}"
         )

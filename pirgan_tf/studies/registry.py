@@ -46,6 +46,12 @@ STUDIES = {
     "exploration": Study(
         f"{_HERE}.exploration.study", "VIME (OpenAI's post)", _CONTROL, "30 minutes"
     ),
+    "faces": Study(
+        f"{_HERE}.faces.study",
+        f"{_STORIES}, section 3",
+        "images, by default scikit-learn's digits",
+        "20 minutes",
+    ),
     "gaussian": Study(f"{_HERE}.gaussian.study", f"{_STORIES}, section 2", "none", "10 minutes"),
     "generator_costs": Study(
         f"{_HERE}.generator_costs", f"{_TUTORIAL}, section 3.2", "none", "seconds"

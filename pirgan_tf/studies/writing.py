@@ -29,7 +29,14 @@ def write_outcome(name: str, outcome: Outcome, description: dict[str, Any], fold
         "question": outcome.question,
         "answer": outcome.answer,
         "findings": [dataclasses.asdict(finding) for finding in outcome.findings],
-        "figures": {picture.name: picture.caption for picture in outcome.pictures},
+        "figures": {
+            picture.name: {
+                "title": picture.title,
+                "caption": picture.caption,
+                "pixels": picture.pixels,
+            }
+            for picture in outcome.pictures
+        },
     }
     write_json(folder / "study.json", content)
     page = template("study.html", "pirgan_tf.studies").render(

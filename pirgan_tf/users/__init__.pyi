@@ -17,3 +17,4 @@ from .ratings import write_ratings as write_ratings
 from .rescaling import rescale_rates as rescale_rates
 from .vgg16_layers import VGG16_LAYERS as VGG16_LAYERS
 from .vgg16_weights import check_vgg16_weights as check_vgg16_weights
+from .vgg16_weights import weights_file as weights_file

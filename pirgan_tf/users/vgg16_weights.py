@@ -38,6 +38,11 @@ _FILE = "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
 _FILE_WITHOUT_TOP = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
 
+def weights_file(weights: str) -> str | None:
+    """Return the file that names weights of VGG16, None for `imagenet` and `random`."""
+    return None if weights in (IMAGENET, RANDOM) else weights
+
+
 def check_vgg16_weights(weights: str, layers: Iterable[str]) -> None:
     """Check that weights of VGG16 suffice for some of its layers, without loading TensorFlow.
 
@@ -52,7 +57,7 @@ def check_vgg16_weights(weights: str, layers: Iterable[str]) -> None:
         InputError: there is no such file, it is not of VGG16, it holds weights that are
             not finite, or it lacks a layer.
     """
-    if weights not in (IMAGENET, RANDOM):
+    if weights_file(weights):
         with _arrays(weights) as arrays:
             for array in arrays:
                 _finite(array, weights)

@@ -337,7 +337,7 @@ def test_names_are_escaped_and_runs_of_one_name_told_apart(tmp_path):
 
 
 def test_nothing_to_report(tmp_path):
-    with pytest.raises(InputError, match=r"at least one run folder or results\.csv"):
+    with pytest.raises(InputError, match=r"at least one folder or results\.csv"):
         write_report([], tmp_path / "report")
     with pytest.raises(InputError, match="nowhere, which does not exist"):
         write_report([tmp_path / "nowhere"], tmp_path / "report")

@@ -6,12 +6,13 @@ import pytest
 import tensorflow as tf
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.gan.networks import dcgan
+from pirgan_tf.gan.networks import dcgan, maxout
 from pirgan_tf.gan.networks.paper import build_discriminator, build_generator
 
 pytestmark = pytest.mark.usefixtures("whole_networks")
 
 DCGAN = dcgan.build_generator, dcgan.build_discriminator
+MAXOUT = maxout.build_generator, maxout.build_discriminator
 
 
 @pytest.fixture(scope="module")
@@ -245,12 +246,18 @@ def test_dcgans_depths_are_radfords():
     assert "batch_norm_1" not in {layer.name for layer in discriminator.layers}
 
 
-@pytest.mark.parametrize("image_size", [32, 64, 128])
-@pytest.mark.parametrize("num_classes", [0, 3])
-def test_dcgan_takes_and_gives_what_the_papers_networks_do(num_classes, image_size):
+@pytest.mark.parametrize(
+    "family, num_classes, image_size",
+    [
+        *((DCGAN, classes, size) for classes in (0, 3) for size in (32, 64, 128)),
+        (MAXOUT, 0, 32),
+        (MAXOUT, 3, 64),
+    ],
+)
+def test_a_family_takes_and_gives_what_the_papers_networks_do(family, num_classes, image_size):
     sizes = {"width": 1 / 16, "image_size": image_size}
     for build, (other, given) in zip(
-        DCGAN,
+        family,
         ((build_generator, {"latent_size": 10}), (build_discriminator, {})),
         strict=True,
     ):
@@ -265,3 +272,31 @@ def test_dcgan_has_dropout_only_where_it_is_asked_for():
     for rate, count in ((0.0, 0), (0.25, 4)):
         network = build(width=1 / 16, dropout=rate)
         assert [x.rate for x in network.layers if "dropout" in x.name] == [rate] * count
+
+
+def test_maxout_networks_have_goodfellows_units_and_dropout():
+    generator, discriminator = (build(0, image_size=32) for build in MAXOUT)
+    pixels = 32 * 32 * 3
+    assert generator.count_params() == 101 * 1200 + 1201 * 1200 + 1201 * pixels
+    assert discriminator.count_params() == (pixels + 1) * 1200 + 241 * 1200 + 241
+    rates = [layer.rate for layer in discriminator.layers if type(layer) is keras.layers.Dropout]
+    assert rates == [0.2, 0.5, 0.5]
+
+
+def test_a_maxout_unit_is_the_largest_of_its_five_linear_functions():
+    discriminator = maxout.build_discriminator(0, width=1 / 60, image_size=32)
+    first = keras.Model(discriminator.inputs, discriminator.get_layer("maxout_1").output)
+    kernel, bias = discriminator.get_layer("dense_1").get_weights()
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 32, 32, 3)).astype(np.float32)
+    linear = images.reshape(3, -1) @ kernel + bias
+    assert linear.shape == (3, 20)
+    expected = [[max(row[unit::4]) for unit in range(4)] for row in linear]
+    np.testing.assert_allclose(first([images]), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_maxout_generators_pixels_are_sigmoids_on_the_scale_of_images():
+    generator = maxout.build_generator(0, 8, 1 / 60, 32)
+    latents = tf.random.stateless_normal([4, 8], [7, 1])
+    logits = keras.Model(generator.inputs, generator.get_layer("dense").output)(latents)
+    expected = np.tanh(np.asarray(logits) / 2).reshape(4, 32, 32, 3)
+    np.testing.assert_allclose(generator(latents), expected, atol=1e-5)

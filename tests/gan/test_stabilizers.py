@@ -29,7 +29,7 @@ def test_the_moving_average_is_that_of_a_slow_loop():
         np.testing.assert_allclose(value, wanted, rtol=1e-5)
 
 
-@pytest.mark.parametrize("family", ["paper", "dcgan"])
+@pytest.mark.parametrize("family", ["paper", "dcgan", "maxout"])
 def test_minibatch_features_are_those_of_a_slow_loop(family):
     shape = gan.GanShape((), 8, 1 / 16, family, 32, minibatch_features=3)
     discriminator = gan.build_networks(shape).discriminator

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit
 
 from pirgan_tf import kernels, studies
-from pirgan_tf.studies import digits_rnn, image_gan
+from pirgan_tf.studies import digits_rnn
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +80,13 @@ def test_the_networks_can_be_exchanged_for_faster_equals_and_back(networks):
 def test_the_study_counts_the_digits_of_each_k(commands, tmp_path, monkeypatch):
     """Its generators make one digit with K = 0, and all with K = 20."""
 
-    def train(build_networks, dataset, rates, folder, options, unroll_steps, *_):
+    def train(build_networks, dataset, rates, folder, *, record_steps, unroll_steps, **_):
         images = dataset.images if unroll_steps else dataset.images[:1]
         samples = np.resize(images, (200, 28, 28, 1))
-        records = len(image_gan.record_steps(options.steps))
-        return None, {"samples": np.tile(samples, (records, 1, 1, 1, 1)), "seconds": np.array(9)}
+        return None, {
+            "samples": np.tile(samples, (len(record_steps), 1, 1, 1, 1)),
+            "seconds": np.array(9),
+        }
 
     monkeypatch.setattr(studies, "train_image_gan", train)
     output = tmp_path / "output"

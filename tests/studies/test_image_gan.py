@@ -12,13 +12,13 @@ from pirgan_tf import gan
 from pirgan_tf.data import ImageDataset
 from pirgan_tf.errors import Interrupted
 from pirgan_tf.studies import image_gan
-from pirgan_tf.studies.image_gan_options import ImageGanOptions
 
 DATASET = ImageDataset(
     np.random.default_rng(0).integers(0, 256, (32, 4, 4, 1), np.uint8),
     np.zeros(32, np.int32),
     ("a",),
 )
+RECORDS = image_gan.record_steps(45)
 
 
 def build_networks():
@@ -27,16 +27,17 @@ def build_networks():
     return gan.Networks(keras.Sequential(generator), keras.Sequential(discriminator))
 
 
-def train(folder, unroll_steps=0):
+def train(folder, record_steps=RECORDS, **settings):
     generator, arrays = image_gan.train_image_gan(
         build_networks,
         DATASET,
         (1e-2, 1e-2),
         folder,
-        ImageGanOptions(output="none", steps=45, batch_size=8),
-        unroll_steps,
+        record_steps=record_steps,
+        batch_size=8,
         seed=0,
         num_samples=5,
+        **settings,
     )
     assert generator.output_shape == (None, 4, 4, 1)
     return arrays
@@ -68,7 +69,10 @@ def test_a_generator_is_sampled_from_the_same_latents_by_step(straight, tmp_path
     assert (unrolled[-1] != samples[-1]).any()
 
 
-def test_a_stopped_training_goes_on_from_its_checkpoint(straight, tmp_path, monkeypatch):
+def test_a_stopped_training_goes_on_from_its_checkpoint_at_any_steps_of_record(
+    straight, tmp_path, monkeypatch
+):
+    uneven = [0, 10, 24, 45]
     evaluate = image_gan.SampledGanTrainer.evaluate
 
     def stop(trainer, step):
@@ -78,7 +82,8 @@ def test_a_stopped_training_goes_on_from_its_checkpoint(straight, tmp_path, monk
 
     monkeypatch.setattr(image_gan.SampledGanTrainer, "evaluate", stop)
     with pytest.raises(Interrupted, match="step 10 by SIGTERM; checkpoint written"):
-        train(tmp_path / "run")
+        train(tmp_path / "run", uneven)
     monkeypatch.undo()
-    found = train(tmp_path / "run")["samples"].astype(int)
-    np.testing.assert_allclose(found, straight["samples"], atol=1)
+    found = train(tmp_path / "run", uneven)["samples"].astype(int)
+    expected = straight["samples"][[RECORDS.index(step) for step in uneven]]
+    np.testing.assert_allclose(found, expected, atol=1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pirgan_tf import data, gan, studies
-from pirgan_tf.studies import image_gan, images
+from pirgan_tf.studies import images
 
 
 def test_the_networks_have_the_kinds_of_convolution_that_the_papers_tables_swap():
@@ -38,12 +38,14 @@ def test_the_study_compares_errors_shares_and_distances(commands, tmp_path, monk
         [keras.Input((2,)), keras.layers.Dense(1024, "tanh"), keras.layers.Reshape((32, 32, 1))]
     )
 
-    def train(build_networks, given, rates, folder, options, unroll_steps, *_):
+    def train(build_networks, given, rates, folder, *, record_steps, unroll_steps, **_):
         calls.append(unroll_steps)
         np.testing.assert_array_equal(given.images, dataset.images)
         samples = dataset.images[:300] if unroll_steps else dataset.images[:1].repeat(300, axis=0)
-        records = len(image_gan.record_steps(options.steps))
-        arrays = {"samples": np.tile(samples, (records, 1, 1, 1, 1)), "seconds": np.array(3)}
+        arrays = {
+            "samples": np.tile(samples, (len(record_steps), 1, 1, 1, 1)),
+            "seconds": np.array(3),
+        }
         return generator, arrays
 
     def infer_latents(generator, targets, labels):

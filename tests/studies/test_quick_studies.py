@@ -106,6 +106,21 @@ def test_an_output_holds_figures_and_a_page_that_needs_no_other_file(xy_game):
     assert json.loads((output / "options.json").read_text())["stage"] == "study xy_game"
 
 
+def test_a_report_shows_a_study_as_its_own_page_does(commands, xy_game, tmp_path):
+    _, output = xy_game
+    result = commands.call("report", f"--runs={output},{output}", output=tmp_path / "report")
+    assert (result.status, result.complaints) == (0, [])
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {"index.html", "options.json"}
+    page, own = (folder / "index.html" for folder in (tmp_path / "report", output))
+    for part in (r"<table.*?</table>", r'<img src="[^"]*"', r"<dl>.*?</dl>"):
+        [expected] = re.findall(part, own.read_text(), re.DOTALL)
+        assert page.read_text().count(expected) == 2
+    ids = re.findall(r'id="([^"]*)"', page.read_text())
+    assert len(set(ids)) == len(ids)
+    links = re.findall(r'href="#([^"]*)"', page.read_text())
+    assert links and set(links) <= set(ids)
+
+
 def test_an_output_that_exists_is_replaced_only_when_asked(commands, xy_game):
     _, output = xy_game
     refusal = commands.call("study", "divergences", output=output).refusal()
@@ -175,6 +190,8 @@ def test_intervals_over_seeds():
     assert studies.mean_over_seeds("m", {7: 1.5}).low is None
     equal = studies.mean_over_seeds("m", {0: 8.0, 1: 8.0})
     assert (equal.low, equal.high) == (8.0, 8.0)
+    busy = studies.mean_seconds("t", {0: 1.0, 1: 2.0, 2: 3.0})
+    assert (busy.value, busy.low, busy.high) == (2.0, None, None)
     share = studies.share_of_seeds("s", dict.fromkeys(range(10), True))
     # Wilson: n / (n + z^2).
     assert (share.low, share.high) == pytest.approx((10 / (10 + 1.96**2), 1), abs=1e-4)

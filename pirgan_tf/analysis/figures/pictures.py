@@ -35,8 +35,8 @@ def save_small(figure: Figure, path: Path) -> None:
 
 
 def inline(path: Path) -> str:
-    """Return a PNG or SVG file as the source of an image in a page."""
-    kind = {".png": "image/png", ".svg": "image/svg+xml"}[path.suffix]
+    """Return a PNG, JPEG or SVG file as the source of an image in a page."""
+    kind = {".png": "image/png", ".jpg": "image/jpeg", ".svg": "image/svg+xml"}[path.suffix]
     return _source(kind, path.read_bytes())
 
 

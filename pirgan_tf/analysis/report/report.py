@@ -4,12 +4,14 @@ import collections
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from pirgan_tf.analysis.claims import claims
 from pirgan_tf.analysis.report import run_views, sections
 from pirgan_tf.analysis.report.page import template
+from pirgan_tf.analysis.report.study_views import is_study, study_view
 from pirgan_tf.analysis.table import results, selection
 from pirgan_tf.analysis.table.runs import Run, read_run
 from pirgan_tf.errors import InputError
@@ -19,30 +21,46 @@ _FEW = 3
 
 
 def write_report(sources: Sequence[str | Path], output: str | Path) -> None:
-    """Write `index.html`, `results.csv` and `figures/` into a folder.
+    """Write `index.html` and, if not all sources are studies, `results.csv` and `figures/`.
 
-    The page holds its images and styles and needs no other file. What a run lacks
-    is named on the page as missing. Files of results give all but the images and
+    The page holds its images and styles and needs no other file. What a run or a study
+    lacks is named on the page as missing. Files of results give all but the images and
     curves of each objective.
 
     Args:
-        sources: folders of `bin/reproduce` or of one evaluation, and files in the
-            form of results.csv.
+        sources: folders of `bin/reproduce`, of one evaluation or of `bin/study`, and files
+            in the form of results.csv.
         output: a folder, which is made if need be.
 
     Raises:
         InputError: no source was given, one holds nothing to report or cannot be
             understood, or two hold the same row.
     """
-    runs, table = _read(sources)
+    if not sources:
+        raise InputError("sources must be at least one folder or results.csv. Received: none")
     output = Path(output)
+    studies = [study_view(source) for source in sources if is_study(source)]
+    others = [source for source in sources if not is_study(source)]
+    if others:
+        page = _report_runs(others, studies, output)
+    else:
+        page = template("studies_alone.html").render(studies=studies)
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "index.html").write_text(page, encoding="utf-8")
+
+
+def _report_runs(
+    sources: Sequence[str | Path], studies: Sequence[dict[str, Any]], output: Path
+) -> str:
+    """Write the table and the figures of runs; return their page, with the studies on it."""
+    runs, table = _read(sources)
     drawn = output / "figures"
     drawn.mkdir(parents=True, exist_ok=True)
     results.write_results(table, output / "results.csv")
     simulated = selection.simulated(table)
     shared, varying = sections.settings_of(table)
     numbers = [table["objective"].nunique(), *(len(run.objectives) for run in runs)]
-    page = template("report.html").render(
+    return template("report.html").render(
         few=max(numbers) <= _FEW,
         tally=sections.tally(table),
         runs=[run_views.run_view(run, drawn) for run in runs],
@@ -55,14 +73,12 @@ def write_report(sources: Sequence[str | Path], output: str | Path) -> None:
         failures=list(table[table["failure"].notna()].itertuples()),
         shared=shared,
         varying=varying,
+        studies=studies,
     )
-    (output / "index.html").write_text(page, encoding="utf-8")
 
 
 def _read(sources: Sequence[str | Path]) -> tuple[list[Run], pd.DataFrame]:
     """Read the run folders, and the table of all sources."""
-    if not sources:
-        raise InputError("sources must be at least one run folder or results.csv. Received: none")
     runs = {
         number: read_run(source) for number, source in enumerate(sources) if Path(source).is_dir()
     }

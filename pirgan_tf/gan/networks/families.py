@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 FAMILIES = {
     "paper": "pirgan_tf.gan.networks.paper",
     "dcgan": "pirgan_tf.gan.networks.dcgan",
+    "maxout": "pirgan_tf.gan.networks.maxout",
 }
 """The module of each family, which has the functions `build_generator` and `build_discriminator`
 with the arguments of paper.py's. It is imported on use, for flags are checked without Keras."""

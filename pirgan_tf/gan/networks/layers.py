@@ -70,5 +70,19 @@ def flatten(images, *, minibatch_features: int = 0, dtype: str | None = None):
     if not minibatch_features:
         return x
     mean = keras.layers.GlobalAveragePooling2D(name="mean", dtype=dtype)(images)
-    closeness = MinibatchFeatures(minibatch_features, name="minibatch_features", dtype=dtype)(mean)
+    return append_minibatch_features(x, mean, minibatch_features, dtype)
+
+
+def append_minibatch_features(x, seen, count: int, dtype: str | None = None):
+    """Returns features of a discriminator with `MinibatchFeatures` beside them.
+
+    Args:
+        x: a Keras tensor of shape `[n, features]`.
+        seen: what is compared, `[n, length]`.
+        count: how many `MinibatchFeatures`; with 0 it is `x` itself.
+        dtype: a Keras dtype policy.
+    """
+    if not count:
+        return x
+    closeness = MinibatchFeatures(count, name="minibatch_features", dtype=dtype)(seen)
     return keras.layers.Concatenate(name="features", dtype=dtype)([x, closeness])

@@ -12,7 +12,6 @@ from pirgan_tf.stages.shared.vgg16_features import (
     check_photographs,
     photograph_features,
     photographs_option,
-    vgg16_features,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class KidOptions(Options):
 
         def measure(generator: "keras.Model") -> dict[str, float]:
             images, _, _ = gan.generate(generator, len(photographs), seed)
-            features = vgg16_features(images, self.vgg16_weights)
+            features = analysis.vgg16_features(images, self.vgg16_weights)
             distance = analysis.estimate_kid(features, photographs)
             return {
                 KID: distance.kid,

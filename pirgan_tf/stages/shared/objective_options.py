@@ -13,7 +13,7 @@ def vgg16_weights_option() -> Any:
         "Weights of VGG16 for its objectives: imagenet (downloaded by Keras), a file with or "
         "without the fully connected layers, or random (for tests).",
         "imagenet",
-        reads=lambda weights: None if weights in ("imagenet", "random") else weights,
+        reads=users.weights_file,
     )
 
 

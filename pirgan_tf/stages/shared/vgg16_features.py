@@ -1,16 +1,13 @@
-"""Features of images from VGG16, and those of held-out photographs."""
+"""Held-out photographs, and their features from VGG16."""
 
 import functools
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from pirgan_tf import analysis, data, users
+from pirgan_tf import analysis, data
 from pirgan_tf.cli.options import option
 from pirgan_tf.errors import InputError
-
-_LAYER = "pool5"
 
 
 def photographs_option() -> Any:
@@ -21,15 +18,6 @@ def photographs_option() -> Any:
         None,
         reads=data.dataset_folder,
     )
-
-
-def check_vgg16_features(vgg16_weights: str) -> None:
-    """Checks, without TensorFlow, that VGG16's weights can serve the features.
-
-    Raises:
-        InputError: if they cannot.
-    """
-    users.check_vgg16_weights(vgg16_weights, [_LAYER])
 
 
 def check_photographs(photographs: str, vgg16_weights: str, num_images: int) -> None:
@@ -45,28 +33,8 @@ def check_photographs(photographs: str, vgg16_weights: str, num_images: int) -> 
             f"Received: {photographs!r}"
         )
     data.validate_dataset_spec(photographs)
-    check_vgg16_features(vgg16_weights)
+    analysis.check_vgg16_features(vgg16_weights)
     _check_count(num_images, "images to compare with photographs")
-
-
-def vgg16_features(
-    images: np.ndarray, vgg16_weights: str, keep_in: Path | None = None
-) -> np.ndarray:
-    """Returns the norm of each filter in VGG16's last pooling layer.
-
-    The layer is what comes nearest to the last pooling of Inception, which the authors of
-    the kernel inception distance take; the norm over its 7x7 positions does what their mean
-    does. Objectives of VGG16 keep the same table.
-
-    Args:
-        images: shape `[n, size, size, 3]`, uint8.
-        vgg16_weights: see `users.filter_norms`.
-        keep_in: folder in which the table is kept.
-
-    Returns:
-        Shape `[n, 512]`, float32.
-    """
-    return np.sqrt(users.filter_norms(images, vgg16_weights, keep_in=keep_in).layer(_LAYER))
 
 
 @functools.lru_cache(maxsize=1)
@@ -87,7 +55,7 @@ def photograph_features(
     images = data.load_dataset(photographs, image_size=image_size).images
     _check_count(len(images), f"photographs in {photographs}")
     rows = np.linspace(0, len(images) - 1, min(most, len(images))).astype(int)
-    return vgg16_features(images[rows], vgg16_weights)
+    return analysis.vgg16_features(images[rows], vgg16_weights)
 
 
 def _check_count(count: int, what: str) -> None:

@@ -55,7 +55,15 @@ def run(options: Options, folder: Path) -> Outcome:
 
     def train(k: int, seed: int, place: Path) -> studies.Arrays:
         _, training = studies.train_image_gan(
-            digits_rnn.build_networks, splits.train, _RATES, place, options, k, seed, _SAMPLES
+            digits_rnn.build_networks,
+            splits.train,
+            _RATES,
+            place,
+            record_steps=studies.record_steps(options.steps),
+            batch_size=options.batch_size,
+            seed=seed,
+            num_samples=_SAMPLES,
+            unroll_steps=k,
         )
         return training
 
@@ -152,5 +160,7 @@ def _findings(
             f"K = {k}: mean probability of the chosen digit at the end",
             {s: float(m.sureness[-1]) for s, m in measures.items()},
         ),
-        mean(f"K = {k}: seconds per training", seconds, "grows linearly with K (section 4)"),
+        studies.mean_seconds(
+            f"K = {k}: seconds per training", seconds, "grows linearly with K (section 4)"
+        ),
     ]

@@ -113,7 +113,7 @@ def describe(name: str, ways: Trained) -> list[Finding]:
                 f"{name}: share of the last episodes that reach it, {way}",
                 {seed: _last(each) for seed, each in enumerate(group)},
             ),
-            studies.mean_over_seeds(
+            studies.mean_seconds(
                 f"{name}: seconds per training, {way}", studies.seconds(dict(enumerate(group)))
             ),
         ]

@@ -70,7 +70,15 @@ def run(options: Options, folder: Path) -> Outcome:
 
     def train(k: int, seed: int, place: Path) -> studies.Arrays:
         generator, arrays = studies.train_image_gan(
-            build, dataset, _RATES, place, options, k, seed, _SAMPLES
+            build,
+            dataset,
+            _RATES,
+            place,
+            record_steps=studies.record_steps(options.steps),
+            batch_size=options.batch_size,
+            seed=seed,
+            num_samples=_SAMPLES,
+            unroll_steps=k,
         )
         found = gan.infer_latents(generator, targets, labels)
         made = training.to_uint8(generator.predict(found.latents, verbose=0))
@@ -105,7 +113,7 @@ def run(options: Options, folder: Path) -> Outcome:
             *_error_findings(errors),
             *_distance_findings(distances, float(real.mean())),
             *(
-                studies.mean_over_seeds(
+                studies.mean_seconds(
                     f"K = {k}: seconds per training",
                     studies.seconds(group),
                     "grows linearly with K (section 4)",

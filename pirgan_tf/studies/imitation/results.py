@@ -46,7 +46,7 @@ def describe(name: str, expert: studies.Arrays, methods: Mapping[str, ByCount]) 
         ]
     trainings = [each for group in methods["GAIL"].values() for each in group]
     findings.append(
-        studies.mean_over_seeds(
+        studies.mean_seconds(
             f"{name}: seconds per training of GAIL", studies.seconds(dict(enumerate(trainings)))
         )
     )

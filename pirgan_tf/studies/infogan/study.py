@@ -99,7 +99,7 @@ def run(options: Options, folder: Path) -> Outcome:
                 "bound of the continuous codes' information, of -0.45 at most, nats",
                 {seed: float(found["records"][-1, 1]) for seed, found in trainings.items()},
             ),
-            studies.mean_over_seeds("seconds of training", studies.seconds(trainings)),
+            studies.mean_seconds("seconds of training", studies.seconds(trainings)),
         ],
         pictures=[
             Picture(

@@ -157,7 +157,9 @@ def _findings(
             solved,
             "converges to the target (figure 1)" if k == 10 else "",
         ),
-        mean(f"K = {k}: seconds per training", seconds, "grows linearly with K (section 4)"),
+        studies.mean_seconds(
+            f"K = {k}: seconds per training", seconds, "grows linearly with K (section 4)"
+        ),
     ]
 
 

@@ -105,7 +105,7 @@ def describe(count: int, method: str, trainings: Trainings, labels: np.ndarray) 
             f"{name}: errors without the average of weights, %",
             errors(trainings, 1),
         ),
-        studies.mean_over_seeds(
+        studies.mean_seconds(
             f"{name}: seconds per training",
             {
                 seed: float(np.mean(list(studies.seconds(dict(enumerate(each))).values())))

@@ -7,7 +7,7 @@ import numpy as np
 
 from pirgan_tf import data
 from pirgan_tf.errors import InputError
-from pirgan_tf.studies.intervals import mean_over_seeds
+from pirgan_tf.studies.intervals import mean_over_seeds, mean_seconds
 from pirgan_tf.studies.outcome import Finding
 from pirgan_tf.studies.text.figures import Tradeoff
 from pirgan_tf.studies.text.measures import bleu, self_bleu
@@ -146,4 +146,4 @@ def describe(
                 "0.95 to 1 (section 4.3)",
             )
         )
-    return [*findings, mean("seconds of training", seconds(seeds))]
+    return [*findings, mean_seconds(f"{name}: seconds of training", seconds(seeds))]

@@ -1,5 +1,4 @@
 from .figures import draw_bounds as draw_bounds
-from .figures import draw_rows as draw_rows
 from .masked import MaskedDense as MaskedDense
 from .masked import build_masked_network as build_masked_network
 from .model import IMAGE_SIZE as IMAGE_SIZE

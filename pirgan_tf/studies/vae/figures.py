@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pirgan_tf.analysis.figures import style
-from pirgan_tf.training.grids import image_grid
 
 _COLORS = (style.VERMILLION, style.BLUE, style.GREEN, style.ORANGE, style.PURPLE, style.SKY)
 
@@ -38,23 +37,4 @@ def draw_bounds(
         ylim=(shown.min() - margin, shown.max() + margin),
     )
     style.name_lines(figure, 4)
-    return figure
-
-
-def draw_rows(rows: Mapping[str, np.ndarray]) -> Figure:
-    """Draws rows of images.
-
-    Args:
-        rows: by the row's name, uint8 `[n, size, size, 1]`.
-    """
-    columns = len(next(iter(rows.values())))
-    height = style.WIDTH / (columns + 2.5)
-    figure = style.new_figure(height * len(rows) + 0.1)
-    for axes, (name, images) in zip(
-        figure.subplots(len(rows), 1, squeeze=False).flat, rows.items(), strict=True
-    ):
-        axes.imshow(image_grid(images, columns, gap=1), interpolation="nearest")
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=style.FONT_SIZE)
     return figure

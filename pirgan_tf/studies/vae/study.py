@@ -121,7 +121,7 @@ def run(options: Options, folder: Path) -> Outcome:
                 "Reconstructions",
                 "Above test images, and below what each model makes of them, once binarised: the "
                 "probability of each pixel. Seed 0.",
-                vae.draw_rows(
+                studies.draw_rows(
                     {"data": splits.test.images[:_SHOWN]} | _pictures(trainings, "reconstructions")
                 ),
                 pixels=True,
@@ -130,7 +130,7 @@ def run(options: Options, folder: Path) -> Outcome:
                 "samples",
                 "Samples",
                 "From the prior: the probability of each pixel. Seed 0.",
-                vae.draw_rows(_pictures(trainings, "samples")),
+                studies.draw_rows(_pictures(trainings, "samples")),
                 pixels=True,
             ),
         ],
@@ -188,7 +188,7 @@ def describe(
             {seed: float(found["log_likelihood"]) for seed, found in seeds.items()},
             paper[1],
         ),
-        mean("seconds of training", studies.seconds(seeds)),
+        studies.mean_seconds(f"{name}: seconds of training", studies.seconds(seeds)),
     ]
     if diagonal and name != "diagonal":
         ours = {seed: bound - float(diagonal[seed]["bound"]) for seed, bound in bounds.items()}
