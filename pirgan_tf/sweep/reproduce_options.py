@@ -21,6 +21,7 @@ from pirgan_tf.stages import (
     train_estimator,
     tune,
 )
+from pirgan_tf.stages.shared.estimator_options import check_ensemble
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
 from pirgan_tf.stages.shared.rated_galleries import LEAST_HELDOUT
 from pirgan_tf.stages.shared.train_estimator_options import check_initial, check_labels
@@ -111,7 +112,10 @@ class _RunOptions(DeviceOptions):
             options["tune_dataset"] or dataset, options["tune_classes"] or classes
         )
         check_initial(options["estimator_slim_checkpoint"], options["estimator_initial"])
-        tune.check_caution(options["tune_caution"], options["estimator_members"])
+        if options["tune_caution"]:
+            check_ensemble(
+                f"tune_caution={options['tune_caution']:g}", options["estimator_members"]
+            )
         evaluate.check_features(options["evaluate_features"], self.vgg16_weights)
         if options["evaluate_photographs"]:
             sampled = options["sample_num_images"]
