@@ -33,7 +33,6 @@ from pirgan_tf.survey.prior import fit_beta_prior
 
 OBJECTIVES = ("blue", "red-blue", "red-green-blue")
 MEMBERS = 3
-NEW_IMAGES = 300
 
 
 def main() -> None:
@@ -46,8 +45,11 @@ def main() -> None:
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--rate_sd", type=float, default=0.1, help="of the true rates")
     parser.add_argument("--images", type=int, default=500, help="of a gallery")
+    parser.add_argument("--new_images", type=int, default=500, help="to measure on")
     parser.add_argument("--impressions", type=int, default=10, help="per image, on average")
-    parser.add_argument("--steps", type=int, default=200, help="of an estimator, at most")
+    parser.add_argument(
+        "--steps", type=int, default=200, help="of an estimator, at most; 0 is none"
+    )
     options = parser.parse_args()
     pir_estimator.build_inception_v2 = three_convolutions
     done = set()
@@ -101,7 +103,11 @@ class Bench:
             self._generator, function, count, 3 * seed + 1, candidates=10
         )[0]
         liked = gan.generate_best_of(
-            self._generator, judge.expected_pir, NEW_IMAGES, 3 * seed + 2, candidates=10
+            self._generator,
+            judge.expected_pir,
+            self._options.new_images,
+            3 * seed + 2,
+            candidates=10,
         )[0]
         for name, images in {"first alone": first, "prior": second, "for rating": chosen}.items():
             later = judge
@@ -129,7 +135,10 @@ class Bench:
             observed = positives / impressions
             a, b = fit_beta_prior(impressions, positives)
             posterior = (a + positives) / (a + b + impressions)
-            judge = self._learn(estimator.RatedImages(images, impressions, positives), seed, 1)
+            judged = {}
+            if self._options.steps:
+                rated = estimator.RatedImages(images, impressions, positives)
+                judged = self._judged(self._learn(rated, seed, 1), measure, seed)
             yield {
                 "seed": seed,
                 "objective": objective,
@@ -141,7 +150,7 @@ class Bench:
                 "rmse": rms(observed - rates),
                 "posterior_rmse_upper": rms((posterior - rates)[upper]),
                 "posterior_rmse": rms(posterior - rates),
-                **self._judged(judge, measure, seed),
+                **judged,
             }
 
     def _spend(self, rates, upper, seed):
@@ -158,14 +167,16 @@ class Bench:
             posterior = stats.beta(a + positives, b + impressions - positives)
             # Uncertain, and probably in the upper half.
             worth = posterior.var() * posterior.sf(np.median(posterior.mean()))
-            more = generator.multinomial(count, worth / worth.sum())
+            # In proportion, as evenly as whole numbers can be.
+            places = np.cumsum(worth) / worth.sum() * count - generator.random()
+            more = np.diff(np.ceil(places).astype(int), prepend=0)
             impressions, positives = impressions + more, positives + generator.binomial(more, rates)
         yield "by the answers", impressions, positives
 
     def _rescaled(self, objective, seed):
         """Returns a function from images to true rates."""
         measure = users.parse_objective(f"color:{objective}").measure
-        plain = measure(self._generate(NEW_IMAGES, 3 * seed))[0]
+        plain = measure(self._generate(self._options.new_images, 3 * seed))[0]
 
         def rescaled(images):
             scaled = (measure(images)[0] - plain.mean()) / plain.std()
@@ -207,7 +218,7 @@ class Bench:
 
     def _judged(self, judge, measure, seed, liked=None):
         """Returns how good estimates of new images are, and of those that were liked before."""
-        new = self._generate(NEW_IMAGES, 3 * seed + 2**20)
+        new = self._generate(self._options.new_images, 3 * seed + 2**20)
         found = {}
         for name, images in {"new": new, "liked": liked}.items():
             if images is not None:
