@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--tune_steps", type=int, default=40)
     options = parser.parse_args()
     if not options.inception:
-        pir_estimator.build_inception_v2 = _three_convolutions
+        pir_estimator.build_inception_v2 = three_convolutions
     bench = Bench(options)
     done = set()
     if options.output.exists():
@@ -119,7 +119,8 @@ def main() -> None:
             print(*(f"{v:.4g}" if isinstance(v, float) else v for v in row.values()), flush=True)
 
 
-def _three_convolutions(image_size, *_, dtype=None, **__):
+def three_convolutions(image_size, *_, dtype=None, **__):
+    """Returns a network in place of Inception v2, many times faster."""
     x = images = keras.Input((image_size, image_size, 3))
     for number, depth in enumerate((16, 32, 64)):
         x = keras.layers.Conv2D(

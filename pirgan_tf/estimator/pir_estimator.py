@@ -79,6 +79,7 @@ class PirEstimator:
         self.trunk = _join(
             [keras.Model(network.input, network.get_layer(_HEAD).input) for network in networks]
         )
+        self._heads = [network.get_layer(_HEAD) for network in networks]
         self.bins = bin_centers(self.shape.num_bins)
 
     @classmethod
@@ -177,6 +178,20 @@ class PirEstimator:
         rates = member_rates(self.shape, logits, temperature)
         variance = tf.math.reduce_variance(rates, axis=0)
         return tf.sqrt(tf.maximum(variance * members / (members - 1), _LEAST_VARIANCE))
+
+    def spread_and_features(
+        self, images, temperature: float = USE_TEMPERATURE
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the spread `[n]`, as `spread` does, and the features `[n, d]`, of one pass.
+
+        Args:
+            images: shape `[n, size, size, 3]`, in [-1, 1].
+            temperature: T, above 0; the scalar head has none.
+        """
+        features = self.trunk(images)
+        parts = tf.split(features, len(self._heads), axis=1)
+        logits = [head(part) for head, part in zip(self._heads, parts, strict=True)]
+        return self.spread(tf.concat(logits, axis=1), temperature), features
 
 
 def _join(networks: Sequence[keras.Model]) -> keras.Model:

@@ -6,6 +6,7 @@ from .costs import acgan as acgan
 from .folder import load_generator as load_generator
 from .folder import load_networks as load_networks
 from .folder import save_gan as save_gan
+from .for_rating import generate_for_rating as generate_for_rating
 from .inference import Inference as Inference
 from .inference import infer_latents as infer_latents
 from .networks.families import FAMILIES as FAMILIES

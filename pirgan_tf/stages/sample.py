@@ -13,7 +13,7 @@ from pirgan_tf.cli.outputs import output_folder
 from pirgan_tf.data.gallery import Gallery
 from pirgan_tf.errors import InputError
 from pirgan_tf.files.path import check_memory
-from pirgan_tf.stages.shared.estimator_options import check_image_size
+from pirgan_tf.stages.shared.estimator_options import check_ensemble, check_image_size
 
 STAGE = "sample"
 # Each with its own flags and their defaults.
@@ -21,9 +21,13 @@ SAMPLERS: dict[str, dict[str, Any]] = {
     "prior": {},
     "plug_and_play": {"strength": 300.0, "steps": 20},
     "best_of": {"candidates": 10},
+    "for_rating": {"candidates": 10},
 }
 _GRID_IMAGES = 64
-# At the estimator's own, 0.01, the rate has hardly a slope, and many images have the same.
+# Of Inception v2, at depth_multiplier 1.
+_FEATURES = 1024
+# At the estimator's own, 0.01, the rate has hardly a slope, many images have the same, and members
+# differ by which bin is the likeliest.
 _TEMPERATURE = 1.0
 
 
@@ -37,7 +41,8 @@ class SampleOptions(Options):
 
     sampler: str = option(
         "How latents are chosen: prior draws them, plug_and_play moves them by Langevin steps to "
-        "a high estimated rate, best_of draws several and keeps the one of the highest.",
+        "a high estimated rate, best_of draws several and keeps the one of the highest, for_rating "
+        "keeps images that differ and of which an ensemble is unsure, to be rated next.",
         "prior",
         choices=tuple(SAMPLERS),
     )
@@ -52,29 +57,36 @@ class SampleOptions(Options):
     )
     steps: int | None = option("Steps of plug_and_play; 20 by default.", None, minimum=1)
     candidates: int | None = option(
-        "Images among which best_of keeps one; 10 by default.", None, minimum=1
+        "Images that best_of and for_rating draw for each that they keep; 10 by default.",
+        None,
+        minimum=1,
     )
 
     def validate(self) -> None:
         """Checks the numbers, the flags of the samplers, and both folders."""
         super().validate()
-        for sampler, flags in SAMPLERS.items():
-            for name in flags:
-                if sampler != self.sampler and getattr(self, name) is not None:
-                    raise InputError(
-                        f"{name} is only for --sampler={sampler}. Received: "
-                        f"--sampler={self.sampler} --{name}={getattr(self, name)}"
-                    )
-        if self.estimator and self.sampler == "prior":
-            raise InputError(
-                "estimator is only for --sampler=plug_and_play and --sampler=best_of. Received: "
-                f"--sampler=prior --estimator={self.estimator}"
-            )
+        for name in ("estimator", "strength", "steps", "candidates"):
+            takers = [
+                sampler
+                for sampler, flags in SAMPLERS.items()
+                if name in flags or (flags and name == "estimator")
+            ]
+            if self.sampler not in takers and getattr(self, name) is not None:
+                raise InputError(
+                    f"{name} is only for --sampler={' and --sampler='.join(takers)}. Received: "
+                    f"--sampler={self.sampler} --{name}={getattr(self, name)}"
+                )
         if not self.estimator and self.sampler != "prior":
             raise InputError(f"sampler={self.sampler} needs --estimator. Received: none")
         check_gallery_fits(self.num_images, gan.read_gan_shape(self.gan).image_size)
         if self.estimator:
             check_image_size(self.gan, self.estimator)
+            if self.sampler == "for_rating":
+                shape = estimator.read_estimator_shape(self.estimator)
+                check_ensemble("sampler=for_rating", shape.members)
+                drawn = self.num_images * (self.candidates or SAMPLERS[self.sampler]["candidates"])
+                num_features = int(_FEATURES * shape.depth_multiplier) * shape.members
+                check_memory(8 * drawn * num_features, f"features of {drawn} images")
 
 
 def run(options: SampleOptions) -> None:
@@ -92,13 +104,14 @@ def run(options: SampleOptions) -> None:
     }
     options = dataclasses.replace(options, **given)
     generator = gan.load_generator(options.gan)
-    sample = gan.generate
+    sample = functools.partial(gan.generate, generator)
     if options.estimator:
         judge = estimator.PirEstimator.load(options.estimator)
-        rate = functools.partial(judge.expected_pir, temperature=_TEMPERATURE)
+        asked = judge.spread_and_features if options.sampler == "for_rating" else judge.expected_pir
+        answer = functools.partial(asked, temperature=_TEMPERATURE)
         sampler = getattr(gan, f"generate_{options.sampler}")
-        sample = functools.partial(sampler, rate_function=rate, **given)
-    images, latents, labels = sample(generator, num_images=options.num_images, seed=options.seed)
+        sample = functools.partial(sampler, generator, answer, **given)
+    images, latents, labels = sample(num_images=options.num_images, seed=options.seed)
     ids = [f"img{index:06d}" for index in range(options.num_images)]
     with output_folder(STAGE, options) as folder:
         Gallery(images, latents, labels, np.array(ids)).save(folder)

@@ -14,6 +14,7 @@ from pirgan_tf.stages.shared.diversity_options import DiversityOptions
 from pirgan_tf.stages.shared.estimator_options import (
     LEAST_TEMPERATURE,
     MOST_TEMPERATURE,
+    check_ensemble,
     check_image_size,
     read_temperature,
 )
@@ -76,7 +77,8 @@ class TuneOptions(GanOptions, DiversityOptions):
             )
         check_image_size(self.gan, self.estimator)
         if self.caution:
-            check_caution(self.caution, estimator.read_estimator_shape(self.estimator).members)
+            members = estimator.read_estimator_shape(self.estimator).members
+            check_ensemble(f"caution={self.caution:g}", members)
         data.validate_dataset_spec(inherited["dataset"], inherited["classes"])
 
     def inputs(self) -> Iterator[tuple[str, str]]:
@@ -183,19 +185,6 @@ def check_classes(classes: tuple[str, ...], class_names: tuple[str, ...]) -> Non
         raise InputError(
             f"classes must be those of the GAN, in their order: {','.join(class_names)}. "
             f"Received: {','.join(classes)}"
-        )
-
-
-def check_caution(caution: float, members: int) -> None:
-    """Checks that there is a spread to be cautious of.
-
-    Raises:
-        InputError: there is none.
-    """
-    if caution and members == 1:
-        raise InputError(
-            "caution needs an ensemble, an estimator of several members (--members of "
-            f"train_estimator). Received: caution={caution:g} and 1 member"
         )
 
 

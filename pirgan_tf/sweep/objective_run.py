@@ -149,6 +149,7 @@ class _Chain:
             output,
             gallery=str(gallery),
             objective=self._objective,
+            impressions=self._options.impressions,
             seed=self._options.seed + number - 1,
         )
 

@@ -13,14 +13,8 @@ from pirgan_tf.cli.options import option
 from pirgan_tf.cli.outputs import read_options
 from pirgan_tf.cli.paths import check_apart, check_writable
 from pirgan_tf.errors import InputError
-from pirgan_tf.stages import (
-    evaluate,
-    pretrain,
-    sample,
-    simulate,
-    train_estimator,
-    tune,
-)
+from pirgan_tf.stages import evaluate, pretrain, sample, simulate, train_estimator, tune
+from pirgan_tf.stages.shared.estimator_options import check_ensemble
 from pirgan_tf.stages.shared.objective_options import check_objectives, vgg16_weights_option
 from pirgan_tf.stages.shared.rated_galleries import LEAST_HELDOUT
 from pirgan_tf.stages.shared.train_estimator_options import check_initial, check_labels
@@ -55,6 +49,12 @@ class _RunOptions(DeviceOptions):
     gan: str | None = option("GAN folder to use instead of pretraining one.", None, reads=str)
     vgg16_weights: str = vgg16_weights_option()
     rounds: int = option("Rounds of users, estimator and tuning (section 4.3.3).", 1, minimum=1)
+    budget: int | None = option(
+        "Impressions of each objective in all rounds together, each image as many, in place of "
+        "--simulate_impressions.",
+        None,
+        minimum=1,
+    )
     tune_pir_weight: tuple[str, ...] = option(
         "w_PIR of section 2.1.4; with several, the generator is tuned with each.", ("1000",)
     )
@@ -94,6 +94,11 @@ class _RunOptions(DeviceOptions):
                 "simulate_rescale is of one gallery's rates, and cannot be combined with several "
                 f"rounds. Received: {self.rounds} rounds"
             )
+        if self.budget and self.budget % self.num_rated:
+            raise InputError(
+                f"budget must be a multiple of the {self.num_rated} images that are rated, so that "
+                f"each is shown equally often. Received: {self.budget} for {self.rounds} rounds"
+            )
         if self.gan:
             shape = gan.read_gan_shape(self.gan)
             image_size, class_names = shape.image_size, shape.class_names
@@ -111,7 +116,10 @@ class _RunOptions(DeviceOptions):
             options["tune_dataset"] or dataset, options["tune_classes"] or classes
         )
         check_initial(options["estimator_slim_checkpoint"], options["estimator_initial"])
-        tune.check_caution(options["tune_caution"], options["estimator_members"])
+        if options["tune_caution"]:
+            check_ensemble(
+                f"tune_caution={options['tune_caution']:g}", options["estimator_members"]
+            )
         evaluate.check_features(options["evaluate_features"], self.vgg16_weights)
         if options["evaluate_photographs"]:
             sampled = options["sample_num_images"]
@@ -154,6 +162,19 @@ class _RunOptions(DeviceOptions):
     def objective_texts(self) -> list[str]:
         """The objectives, in their order."""
         return users.parse_objective_list(self.objectives)
+
+    @property
+    def num_rated(self) -> int:
+        """Images that users see: the first gallery, and in later rounds what was evaluated."""
+        first = vars(self)["sample_num_images"]
+        return first + (self.rounds - 1) * (self.evaluate_num_images or first)
+
+    @property
+    def impressions(self) -> int:
+        """How often each image is shown."""
+        if self.budget:
+            return self.budget // self.num_rated
+        return vars(self)["simulate_impressions"]
 
     @property
     def pir_weights(self) -> tuple[float, ...]:

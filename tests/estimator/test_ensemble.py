@@ -71,6 +71,13 @@ def test_the_spread_is_the_standard_deviation_of_the_members(ensemble, smooth):
     np.testing.assert_allclose(spread, wanted, rtol=1e-3)
 
 
+def test_spread_and_features_of_one_pass_are_those_of_two(ensemble):
+    spread, features = ensemble.spread_and_features(random_images(), 1.0)
+    logits = ensemble.logits(random_images())
+    np.testing.assert_allclose(spread, ensemble.spread(logits, 1.0), rtol=1e-4)
+    np.testing.assert_allclose(features, ensemble.trunk(random_images()), rtol=1e-5)
+
+
 def test_caution_takes_a_multiple_of_the_spread_away(ensemble, smooth):
     alone = each_alone(smooth, 1.0)
     np.testing.assert_allclose(

@@ -1,4 +1,4 @@
-"""Plug & Play sampling and the best of several, where the result is known in closed form."""
+"""Samplers that an estimator conducts, where the result is known in closed form."""
 
 import keras
 import numpy as np
@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from pirgan_tf import gan
+from pirgan_tf.errors import InputError
 from pirgan_tf.gan import best_of, plug_and_play
 from pirgan_tf.gan.sampling import call_generator
 
@@ -90,6 +91,38 @@ def test_the_best_of_one_is_what_generate_gives(linear):
 def test_more_candidates_are_never_worse(linear):
     few, many = (best(linear, 60, candidates=n)[1] @ SLOPE for n in (2, 5))
     assert (many >= few).all() and (many > few).any()
+
+
+@pytest.fixture(scope="module")
+def signs():
+    """A generator whose only pixel's colours are the signs of three parts of the latent."""
+    latents = keras.Input([LATENT])
+    pixel = keras.layers.Dense(3, "tanh", use_bias=False)(latents)
+    generator = keras.Model(latents, keras.layers.Reshape([1, 1, 3])(pixel))
+    generator.set_weights([1e6 * np.eye(LATENT, 3)])
+    return generator
+
+
+def rated(generator, count, *, candidates=30, spread=lambda red: tf.ones_like(red)):
+    def judge(images):
+        return spread(images[:, 0, 0, 0]), images[:, 0, 0]
+
+    return gan.generate_for_rating(generator, judge, count, 3, candidates=candidates)
+
+
+def test_images_for_rating_are_unlike_each_other(signs):
+    # There are eight images. One like another adds nothing, and is never kept.
+    images, latents, _ = rated(signs, 8)
+    assert len(np.unique(images, axis=0)) == 8
+    np.testing.assert_array_equal(images[:, 0, 0], 255 * (latents[:, :3] > 0))
+    with pytest.raises(InputError, match=r"9 different images to choose. Received: 8 of 270"):
+        rated(signs, 9)
+
+
+def test_images_for_rating_are_those_of_which_the_estimator_is_unsure(signs):
+    images = rated(signs, 4, spread=lambda red: tf.where(red > 0, 1.0, 1e-6))[0]
+    assert (images[:, 0, 0, 0] == 255).all()
+    assert len(np.unique(images, axis=0)) == 4
 
 
 @pytest.mark.parametrize(

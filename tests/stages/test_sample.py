@@ -12,10 +12,9 @@ from pirgan_tf.data.gallery import read_gallery
 SHAPE = gan.GanShape(("coast", "mountain"), 8, 1 / 16, image_size=32)
 
 
-@pytest.fixture
-def gan_folder(tmp_path):
-    folder = tmp_path / "gan"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def gan_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gan")
     generator = gan.build_networks(SHAPE).generator
     for variable in generator.trainable_variables:
         # As Keras begins, all images are nearly grey.
@@ -29,10 +28,11 @@ def gan_folder(tmp_path):
 def judge(tmp_path, small_inception):
     """Makes an estimator of images of a size."""
 
-    def make(size):
+    def make(size, members=1):
         folder = tmp_path / f"estimator-{size}"
         folder.mkdir()
-        estimator.PirEstimator(estimator.EstimatorShape(size, 1.0, 20)).save(folder)
+        for member in range(1, members + 1):
+            estimator.PirEstimator(estimator.EstimatorShape(size, 1.0, 20)).save(folder, member)
         return folder
 
     return make
@@ -71,6 +71,27 @@ def test_a_gallery_has_images_that_the_estimator_likes_more(
     assert (tmp_path / "liked/grid.png").exists()
 
 
+def test_a_gallery_for_rating_has_images_of_which_an_ensemble_is_unsure(
+    commands, tmp_path, gan_folder, judge
+):
+    folder = judge(32, members=2)
+    flags = (f"--gan={gan_folder}", f"--estimator={folder}", "--sampler=for_rating")
+    made = commands.call("sample", *flags, "--num_images=24", output=tmp_path / "unsure")
+    assert (made.status, made.complaints) == (0, []), made
+    unsure = read_gallery(tmp_path / "unsure")
+    drawn = gan.generate(gan.load_generator(gan_folder), 240, 0)
+    places = [np.flatnonzero((drawn[1] == latent).all(axis=1)) for latent in unsure.latents]
+    kept = np.concatenate(places)
+    assert len(set(kept)) == 24
+    np.testing.assert_array_equal(unsure.images, drawn[0][kept])
+    np.testing.assert_array_equal(unsure.labels, drawn[2][kept])
+    loaded = estimator.PirEstimator.load(folder)
+    spread = loaded.spread(loaded.logits(drawn[0] / 127.5 - 1), 1.0).numpy()
+    assert spread[kept].mean() > spread.mean() + spread.std() / 4
+    options = json.loads((tmp_path / "unsure/options.json").read_text())["options"]
+    assert (options["sampler"], options["candidates"]) == ("for_rating", 10)
+
+
 @pytest.mark.parametrize(
     "flags, words",
     [
@@ -83,6 +104,10 @@ def test_a_gallery_has_images_that_the_estimator_likes_more(
         (("--sampler=plug_and_play", "--estimator=ESTIMATOR", "--strength=-1"), "at least 0"),
         (("--sampler=best_of", "--estimator=ESTIMATOR"), "the GAN's size, 32. Received: 64"),
         (("--sampler=best_of", "--estimator=/no/such"), "must hold estimator.json"),
+        (("--sampler=for_rating",), "sampler=for_rating needs --estimator"),
+        (("--sampler=for_rating", "--estimator=ESTIMATOR"), "the GAN's size, 32. Received: 64"),
+        (("--sampler=for_rating", "--estimator=ESTIMATOR", "--steps=3"), "steps is only for"),
+        (("--candidates=3",), "candidates is only for --sampler=best_of and --sampler=for_rating"),
     ],
 )
 def test_mistakes_are_one_line_before_any_work(
@@ -92,6 +117,23 @@ def test_mistakes_are_one_line_before_any_work(
     (tmp_path / "estimator.json").write_text(json.dumps(shape))
     flags = [flag.replace("ESTIMATOR", str(tmp_path)) for flag in flags]
     line = commands.call("sample", f"--gan={gan_folder}", *flags, output=nowhere).refusal()
+    assert words in line
+
+
+@pytest.mark.parametrize(
+    "members, num_images, words",
+    [
+        (1, 24, "sampler=for_rating needs an ensemble, an estimator of several members"),
+        (9, 2_000_000, "features of 20000000 images must fit in the"),
+    ],
+)
+def test_what_cannot_be_chosen_for_rating_is_refused(
+    commands, nowhere, gan_folder, tmp_path, members, num_images, words
+):
+    shape = estimator.EstimatorShape(32, members=members)
+    shape.save(tmp_path)
+    flags = (f"--gan={gan_folder}", f"--estimator={tmp_path}", f"--num_images={num_images}")
+    line = commands.call("sample", *flags, "--sampler=for_rating", output=nowhere).refusal()
     assert words in line
 
 

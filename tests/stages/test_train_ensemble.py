@@ -8,9 +8,8 @@ import pytest
 from pirgan_tf import estimator, training
 from pirgan_tf.data.gallery import Gallery
 from pirgan_tf.errors import InputError, TrainingError
-from pirgan_tf.stages.shared.estimator_options import read_temperature
+from pirgan_tf.stages.shared.estimator_options import check_ensemble, read_temperature
 from pirgan_tf.stages.shared.training_options import train
-from pirgan_tf.stages.tune import check_caution
 from pirgan_tf.training import records
 
 FLAGS = ("--steps=2", "--batch_size=4", "--num_bins=20", "--heldout=0.5", "--evaluate_every=1")
@@ -119,8 +118,7 @@ def test_what_cannot_be_trained_is_refused(learn, tmp_path, flags, words):
     assert not (tmp_path / "refused").exists()
 
 
-def test_caution_without_a_spread_is_refused():
-    check_caution(0.0, 1)
-    check_caution(1.0, 2)
-    with pytest.raises(InputError, match=r"caution needs an ensemble.* caution=0\.5 and 1 member"):
-        check_caution(0.5, 1)
+def test_a_single_network_cannot_disagree_with_itself():
+    check_ensemble("caution=0.5", 2)
+    with pytest.raises(InputError, match=r"caution=0\.5 needs an ensemble.* Received: 1 member"):
+        check_ensemble("caution=0.5", 1)

@@ -125,6 +125,29 @@ def test_a_second_round_learns_from_both_galleries_and_tunes_further(calls, tmp_
         assert made[name].seed != made[f"round-2/{name}"].seed
 
 
+@pytest.mark.parametrize("rounds, later, each", [(1, None, 40), (2, None, 20), (4, 20, 25)])
+def test_a_budget_is_spent_over_all_rounds(calls, tmp_path, rounds, later, each):
+    counts = {"sample_num_images": 100, "evaluate_num_images": later}
+    options = make_options(tmp_path, budget=4000, rounds=rounds, **counts)
+    run_objective("color:red", options, tmp_path)
+    made = by_output(calls)
+    numbers = ["interactions", *(f"round-{n}/interactions" for n in range(2, rounds + 1))]
+    assert {made[name].impressions for name in numbers} == {each}
+    assert 100 * each + (rounds - 1) * (later or 100) * each == 4000
+
+
+@pytest.mark.parametrize(
+    "budget, words",
+    [
+        (0, "budget must be at least 1"),
+        (3999, "a multiple of the 2000 images that are rated.* Received: 3999 for 2 rounds"),
+    ],
+)
+def test_a_budget_that_cannot_be_spent_is_refused(tmp_path, budget, words):
+    with pytest.raises(InputError, match=words):
+        make_options(tmp_path, budget=budget, rounds=2).validate()
+
+
 def test_the_round_of_the_highest_estimate_is_kept(calls, tmp_path):
     run_objective("color:red", make_options(tmp_path, rounds=3), tmp_path)
     best = json.loads((tmp_path / "objectives/color-red/best_round.json").read_text())

@@ -47,6 +47,23 @@ def check_image_size(gan_folder: str, estimator_folder: str) -> None:
         )
 
 
+def check_ensemble(option: str, members: int) -> None:
+    """Checks that the members of an estimator can disagree.
+
+    Args:
+        option: what asks how far they do, as NAME=VALUE.
+        members: how many there are.
+
+    Raises:
+        InputError: there is only one.
+    """
+    if members == 1:
+        raise InputError(
+            f"{option} needs an ensemble, an estimator of several members (--members of "
+            "train_estimator). Received: 1 member"
+        )
+
+
 def read_learned_galleries(folder: str) -> list[str] | None:
     """Returns the fingerprints of the galleries that an estimator learned from.
 
