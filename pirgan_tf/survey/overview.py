@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pirgan_tf.survey.answers import count_stars
+from pirgan_tf.survey.answers import Ratings, read_ratings
 from pirgan_tf.survey.judgement import OWNER, excluded_raters
 from pirgan_tf.survey.models import Event, Image, Rater, Study
 from pirgan_tf.survey.pace import Pace, measure_pace
@@ -82,11 +82,19 @@ class Overview:
         return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 
-def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview:
-    """Computes a study's numbers from the events, and the verdicts of `judge_raters`.
+def overview(
+    session: Session, study: Study, verdicts: pd.DataFrame, ratings: Ratings | None = None
+) -> Overview:
+    """Computes a study's numbers from the events.
 
     Rates, and the best and worst images, are of raters who are not left out; all others,
     but for impressions, are of all raters.
+
+    Args:
+        session: of `Database.read`.
+        study: the study.
+        verdicts: of `judge_raters`.
+        ratings: as for `judge_raters`.
     """
     impressions = np.array(
         session.scalars(
@@ -105,7 +113,8 @@ def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview
     excluded = excluded_raters(verdicts)
     counts = alpha = reliability = None
     if study.mode == "rating":
-        counts, valid = count_stars(session, study, excluded)
+        ratings = ratings or read_ratings(session, study)
+        counts, valid = ratings.count(), ratings.count(excluded)
         table = rates_of_stars(session, study, valid)
         alpha, reliability = agreement(counts), split_half_reliability(valid, _WORTH)
     else:
