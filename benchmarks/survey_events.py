@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from fastapi.testclient import TestClient
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from pirgan_tf import survey
 from pirgan_tf.survey import app, web
@@ -65,6 +65,7 @@ def make_study(url: str, events: int, per_rater: int) -> str:
     taste = generator.uniform(1, 5, IMAGES)
     with database.read() as session:
         images = session.scalars(select(survey.Image.id)).all()
+    shown = np.zeros(IMAGES, int)
     with database.write() as session:
         for first in range(0, events, per_rater):
             chosen = generator.choice(IMAGES, per_rater, replace=False)
@@ -89,6 +90,11 @@ def make_study(url: str, events: int, per_rater: int) -> str:
                 )
             session.execute(insert(survey.Assignment.__table__), given)
             session.execute(insert(survey.Event.__table__), rated)
+            shown[chosen] += 1
+        answered = [
+            {"id": image, "answered": n} for image, n in zip(images, shown.tolist(), strict=True)
+        ]
+        session.execute(update(survey.Image), answered)
     database.close()
     return study.key
 

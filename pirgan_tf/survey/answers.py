@@ -68,14 +68,11 @@ class Ratings:
         counts = np.bincount(place, minlength=self.images * len(STARS))
         return counts.reshape(self.images, len(STARS))
 
-    def count_by_rater(self) -> dict[int, list[int]]:
-        """Returns how often each rater's id gave each number of stars."""
-        raters, place = np.unique(self.rater, return_inverse=True)
-        place = place * len(STARS) + self.star - STARS[0]
-        counts = np.bincount(place, minlength=len(raters) * len(STARS))
-        return dict(
-            zip(raters.tolist(), counts.reshape(len(raters), len(STARS)).tolist(), strict=True)
-        )
+    def count_by_rater(self) -> np.ndarray:
+        """Returns how often each rater gave each number of stars, int [ids, 5], from id 0 on."""
+        ids = self.rater.max(initial=0) + 1
+        place = self.rater * len(STARS) + self.star - STARS[0]
+        return np.bincount(place, minlength=ids * len(STARS)).reshape(ids, len(STARS))
 
 
 def read_ratings(session: Session, study: Study) -> Ratings:

@@ -42,10 +42,11 @@ def compare_raters(ratings: Ratings) -> dict[int, Comparison]:
     others = counts.sum(axis=1)[ratings.image] - 1
     shared = others > 0
     image, star, others = ratings.image[shared], ratings.star[shared], others[shared]
-    raters, place = np.unique(ratings.rater[shared], return_inverse=True)
+    every = ratings.rater[shared]
+    raters = np.flatnonzero(np.bincount(every))
 
     def add(values: np.ndarray | None = None) -> np.ndarray:
-        return np.bincount(place, values, len(raters))
+        return np.bincount(every, values)[raters]
 
     x, y = star, ((counts @ STARS)[image] - star) / others
     n = add()

@@ -43,10 +43,13 @@ def judge_raters(session: Session, study: Study, ratings: Ratings | None = None)
     """
     rules = ValidityRules.parse(study.settings.get("validity", {}))
     rows = []
-    stars, compared, repeated = {}, {}, {}
+    stars: dict[int, list[int]] = {}
+    compared: dict[int, Comparison] = {}
+    repeated: dict[int, tuple[int, float]] = {}
     if study.mode == "rating":
         ratings = ratings or read_ratings(session, study)
-        stars, compared = ratings.count_by_rater(), compare_raters(ratings)
+        stars = dict(enumerate(ratings.count_by_rater().tolist()))
+        compared = compare_raters(ratings)
         repeated = mean_differences(session, study)
     for counts in summarise_raters(session, study, rules):
         rater = dict(counts)

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.answers import Ratings, read_ratings
 from pirgan_tf.survey.judgement import OWNER, excluded_raters
-from pirgan_tf.survey.models import Event, Image, Rater, Study
+from pirgan_tf.survey.models import Image, Rater, Study
 from pirgan_tf.survey.pace import Pace, measure_pace
-from pirgan_tf.survey.raters import withdrawn_raters
 from pirgan_tf.survey.rates import interactions, rates_of_stars
 from pirgan_tf.survey.reliability import split_half_reliability
 from pirgan_tf.survey.rules import FAILED, NOT_RUN
@@ -101,15 +100,11 @@ def overview(
             select(Image.answered).where(Image.study_id == study.id).order_by(Image.id)
         ).all()
     )
-    kinds = (
-        select(Event.kind, func.count())
-        .where(Event.study_id == study.id, Event.rater.not_in(withdrawn_raters(study)))
-        .group_by(Event.kind)
-    )
     numbers = (func.count(), func.count(Rater.finished_at), func.count(Rater.withdrawn_at))
     begun, finished, withdrawn = session.execute(
         select(*numbers).where(Rater.study_id == study.id)
     ).one()
+    pace = measure_pace(session, study)
     excluded = excluded_raters(verdicts)
     counts = alpha = reliability = None
     if study.mode == "rating":
@@ -123,7 +118,7 @@ def overview(
     extremes = min(_EXTREMES, len(shown) // 2)
     unable = verdicts.loc[verdicts["verdict"] == NOT_RUN, "rule"]
     return Overview(
-        events={kind: count for kind, count in session.execute(kinds)},  # noqa: C416
+        events=pace.events,
         raters=begun - withdrawn,
         finished=finished,
         withdrawn=withdrawn,
@@ -137,7 +132,7 @@ def overview(
         alpha=alpha,
         reliability=reliability,
         interval_width=float((shown["high"] - shown["low"]).mean()) if len(shown) else None,
-        pace=measure_pace(session, study),
+        pace=pace,
         judged=_judged(verdicts, set(excluded)),
         not_run=unable.value_counts().to_dict(),
     )
@@ -147,10 +142,11 @@ def _judged(verdicts: pd.DataFrame, excluded: Collection[int]) -> pd.DataFrame:
     """Returns `Overview.judged`."""
     reasons: dict[int, list[str]] = {rater: [] for rater in verdicts["rater"]}
     decided: dict[int, str] = {}
-    for row in verdicts.itertuples():
+    said = (verdicts["verdict"] == FAILED) | (verdicts["rule"] == OWNER)
+    for row in verdicts[said].itertuples():
         if row.rule == OWNER:
             decided[row.rater] = "exclude" if row.verdict == FAILED else "keep"
-        elif row.verdict == FAILED:
+        else:
             reasons[row.rater].append(f"{row.rule.replace('_', ' ')}: {row.reason}")
     rows = [
         (rater, "; ".join(why), decided.get(rater, ""), rater in excluded)

@@ -7,8 +7,9 @@ gallery of which the rater has had fewest, by chance if there are several.
 
 An image that has as many answers and open assignments as the study asks raters for is kept
 for who has it. But nobody can keep a study from others by asking for images: a rater has few
-at a time; an assignment without an answer expires, and then keeps nothing any more; and after
-a tenth of that time its image also goes to a rater for whom there is nothing else.
+at a time; an assignment without an answer expires, and then keeps nothing any more; and once a
+tenth of that time has passed since it was given, whatever its rater does meanwhile, its image
+also goes to a rater for whom there is nothing else.
 """
 
 import heapq
@@ -19,7 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.errors import UnknownAssignment, ValueOutOfRange
@@ -95,11 +96,12 @@ _HAD = (
 _FREE = _UNSEEN.where(bindparam("wanted") > _SHOWN)
 _OTHERS = ASSIGNMENTS.alias()
 _KEPT_LONG = _UNSEEN.where(
-    exists().where(
-        _OTHERS.c.study_id == bindparam("study"),
-        _OTHERS.c.state == "open",
-        _OTHERS.c.expires_at < bindparam("patience"),
-        _OTHERS.c.image == IMAGES.c.id,
+    IMAGES.c.id.in_(
+        select(_OTHERS.c.image).where(
+            _OTHERS.c.study_id == bindparam("study"),
+            _OTHERS.c.state == "open",
+            _OTHERS.c.created_at < bindparam("patience"),
+        )
     )
 )
 
@@ -136,7 +138,7 @@ def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
     if missing > 0:
         drawn = session.execute(_FREE, whose).all()
         if not drawn and not summary.unanswered:
-            patience = now + (1 - _PATIENCE) * study.assignment_seconds
+            patience = now - _PATIENCE * study.assignment_seconds
             drawn = session.execute(_KEPT_LONG, whose | {"patience": patience}).all()
         _give(session, rater, drawn, missing, summary.last, now)
     given = session.scalars(_NEXT, whose | {"count": count}).all()
