@@ -172,6 +172,22 @@ def test_nobody_keeps_images_from_others_by_answering_and_taking_back(new_survey
     assert len(made.write(survey.assign, other, 3)) == 3
 
 
+def test_what_was_kept_long_goes_to_no_more_raters_than_the_study_asks_for(new_survey, clock):
+    made = new_survey(1, raters_per_image=2, assignment_seconds=600)
+    raters = [made.rater(str(number)) for number in range(6)]
+
+    def given(*numbers):
+        return [len(made.write(survey.assign, raters[number], 1)) for number in numbers]
+
+    assert given(0, 1, 2) == [1, 1, 0]
+    clock.move(61)
+    # Whatever the first two do meanwhile, only two others come in their place.
+    assert given(2, 3, 4) == [1, 1, 0]
+    clock.move(61)
+    made.answer(raters[0], 5)
+    assert given(4, 5) == [1, 0]
+
+
 @ON_SQLITE
 def test_no_image_was_on_the_page_before_it_was_given(new_survey, clock):
     made = new_survey(1)
