@@ -130,8 +130,7 @@ def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
     study = rater.study
     lock_study(session, study)
     now = time.time()
-    expired = session.scalars(_EXPIRE, {"study": study.id, "now": now}).all()
-    _count_open(session, expired, -1)
+    _count_open(session, session.scalars(_EXPIRE, {"study": study.id, "now": now}).all(), -1)
     whose = {"who": rater.id, "study": study.id, "wanted": study.raters_per_image}
     summary = session.execute(_SUMMARY, whose).one()
     left = study.images_per_rater - summary.done
