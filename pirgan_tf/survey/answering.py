@@ -23,8 +23,8 @@ from pirgan_tf.survey.recording import (
 from pirgan_tf.survey.repeats import due_repeat
 from pirgan_tf.survey.weights import STARS
 
-# More changes of one answer are no person's, and each is stored for ever.
-MOST_UNDOS = 20
+# More of a rater are no person's, and each is stored for ever.
+MOST_UNDOS = 100
 _ANSWERS = ("rating", "skip", "practice")
 
 
@@ -72,17 +72,20 @@ def undo(session: Session, rater: Rater, assignment_id: int) -> Assignment:
 
     Raises:
         UnknownAssignment: it is not this rater's, or does not exist.
-        NothingToUndo: it was never answered, or undone 20 times already, or is a repeat.
+        NothingToUndo: it was never answered, or is a repeat, or the rater has taken back 100
+            answers already.
     """
     if assignment_id < 0:
         raise NothingToUndo("This answer stays.")
     study = rater.study
     lock_study(session, study)
     assignment = own_assignment(session, rater, assignment_id)
-    undone = count_events(session, assignment, "undo")
     if assignment.state in DONE:
-        if undone >= MOST_UNDOS:
-            raise NothingToUndo("You have changed this answer very often; now it stays.")
+        undone = select(func.count()).where(
+            Event.study_id == study.id, Event.kind == "undo", Event.rater == rater.id
+        )
+        if session.scalars(undone).one() >= MOST_UNDOS:
+            raise NothingToUndo("You have taken back very many answers; now they stay.")
         answers = select(func.max(Event.id)).where(
             Event.study_id == study.id,
             Event.rater == rater.id,
@@ -95,7 +98,7 @@ def undo(session: Session, rater: Rater, assignment_id: int) -> Assignment:
         move(session, study, assignment, "expired" if skipped and full else "open")
         append(session, assignment, "undo", session.scalars(answers).one())
         rater.finished_at = None
-    elif not undone:
+    elif not count_events(session, assignment, "undo"):
         raise NothingToUndo("There is nothing to undo.")
     return session.get_one(Assignment, assignment.id, populate_existing=True)
 

@@ -1,10 +1,11 @@
 """What of a study's events counts: the last rating of an assignment that was not undone."""
 
+import dataclasses
 from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, String, bindparam, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from pirgan_tf.survey.models import Event, Image, Study
@@ -39,33 +40,65 @@ def counted_answers(study: Study) -> Select[Any]:
     )
 
 
-def count_stars(
-    session: Session, study: Study, left_out: Collection[int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Counts how often each image was given each number of stars.
+@dataclasses.dataclass(frozen=True)
+class Ratings:
+    """The ratings of a study that count, one a place of each array.
+
+    Attributes:
+        images: how many images the study has.
+        image: int [ratings], the image's place in the gallery.
+        star: int [ratings], from 1 to 5.
+        rater: int [ratings], the rater's id.
+    """
+
+    images: int
+    image: np.ndarray
+    star: np.ndarray
+    rater: np.ndarray
+
+    def count(self, left_out: Collection[int] = ()) -> np.ndarray:
+        """Returns how often each image was given each number of stars, int [images, 5].
+
+        Args:
+            left_out: ids of raters whose ratings are not counted.
+        """
+        place = self.image * len(STARS) + self.star - STARS[0]
+        if left_out:
+            place = place[np.isin(self.rater, list(left_out), invert=True)]
+        counts = np.bincount(place, minlength=self.images * len(STARS))
+        return counts.reshape(self.images, len(STARS))
+
+    def count_by_rater(self) -> np.ndarray:
+        """Returns how often each rater gave each number of stars, int [ids, 5], from id 0 on."""
+        ids = self.rater.max(initial=0) + 1
+        place = self.rater * len(STARS) + self.star - STARS[0]
+        return np.bincount(place, minlength=ids * len(STARS)).reshape(ids, len(STARS))
+
+
+def read_ratings(session: Session, study: Study) -> Ratings:
+    """Reads the ratings that count of a study of mode "rating".
 
     Args:
         session: of `Database.read`.
-        study: a study of mode "rating".
-        left_out: ids of raters.
-
-    Returns:
-        All counts that count, and those of raters who are not left out; each of shape
-        [images, 5], in the gallery's order.
+        study: the study.
     """
     images = session.scalars(select(Image.id).where(Image.study_id == study.id).order_by(Image.id))
     place = {image: index for index, image in enumerate(images)}
     rating = counted_answers(study).subquery()
-    kept = rating.c.rater.not_in(written_out(left_out))
+    # A row for each rating would take several times as long.
+    raters = func.aggregate_strings(cast(rating.c.rater, String), ",")
     rows = session.execute(
-        select(rating.c.image, rating.c.value, func.count(), func.count().filter(kept)).group_by(
+        select(rating.c.image, rating.c.value, func.count(), raters).group_by(
             rating.c.image, rating.c.value
         )
+    ).all()
+    found, stars, counts, ids = zip(*rows, strict=True) if rows else ((),) * 4
+    return Ratings(
+        images=len(place),
+        image=np.repeat(np.array([place[image] for image in found], int), counts),
+        star=np.repeat(np.array(stars, int), counts),
+        rater=np.fromstring(",".join(ids), int, sep=","),
     )
-    counts = np.zeros((2, len(place), len(STARS)), int)
-    for image, value, every, valid in rows:
-        counts[:, place[image], int(value) - 1] = every, valid
-    return counts[0], counts[1]
 
 
 def written_out(ids: Collection[int]) -> BindParameter[int]:

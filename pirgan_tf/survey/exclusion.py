@@ -13,6 +13,9 @@ from pirgan_tf.survey.judgement import excluded_raters, judge_raters
 from pirgan_tf.survey.models import ASSIGNMENTS, IMAGES, MAX_ID, Rater, Study
 from pirgan_tf.survey.raters import lock_study, remaining_raters
 
+# Raters whose places change hands in one transaction.
+_AT_ONCE = 20
+
 
 def decide(session: Session, study: Study, rater_id: int, decision: str | None) -> bool:
     """Stores what the owner decides of a rater; `return_places` makes it count.
@@ -48,17 +51,19 @@ def return_places(database: Database, study: Study, verdicts: pd.DataFrame | Non
         excluded = set(excluded_raters(verdicts))
         before = remaining_raters(study).where(Rater.excluded)
         changed = excluded ^ set(session.scalars(before))
-    if not changed:
-        return
-    with database.write() as session:
-        lock_study(session, study)
-        for rater_id in sorted(changed):
-            rater = session.get_one(Rater, rater_id)
-            # Another process may have done it meanwhile, or the rater have withdrawn.
-            if rater.excluded == (rater_id in excluded) or rater.withdrawn_at is not None:
-                continue
-            rater.excluded = rater_id in excluded
-            count_places(session, rater, -1 if rater.excluded else 1)
+    waiting = sorted(changed)
+    while waiting:
+        # A few at a time, for others wait meanwhile.
+        with database.write() as session:
+            lock_study(session, study)
+            for rater_id in waiting[:_AT_ONCE]:
+                rater = session.get_one(Rater, rater_id)
+                # Another process may have done it meanwhile, or the rater have withdrawn.
+                if rater.excluded == (rater_id in excluded) or rater.withdrawn_at is not None:
+                    continue
+                rater.excluded = rater_id in excluded
+                count_places(session, rater, -1 if rater.excluded else 1)
+        del waiting[:_AT_ONCE]
 
 
 def count_places(session: Session, rater: Rater, more: int) -> None:

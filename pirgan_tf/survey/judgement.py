@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import RowMapping, Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from pirgan_tf.survey.answers import ANSWERS, counted_answers
+from pirgan_tf.survey.answers import ANSWERS, Ratings, counted_answers, read_ratings
 from pirgan_tf.survey.comparison import Comparison, compare_raters
 from pirgan_tf.survey.models import MINUTE, Event, Rater, Study
 from pirgan_tf.survey.raters import remaining_raters
@@ -25,11 +25,16 @@ _DECIDED = {
 }
 
 
-def judge_raters(session: Session, study: Study) -> pd.DataFrame:
+def judge_raters(session: Session, study: Study, ratings: Ratings | None = None) -> pd.DataFrame:
     """Judges every rater of a study by every rule, with the parameters in its settings.
 
     Only answers that count are looked at, not those undone. Raters who have withdrawn are
     not judged.
+
+    Args:
+        session: of `Database.read`.
+        study: the study.
+        ratings: of `read_ratings`, which is called here if this is None and the study has any.
 
     Returns:
         A row for each rater and rule: rater (its id), rule (its name), verdict ("passed",
@@ -38,11 +43,17 @@ def judge_raters(session: Session, study: Study) -> pd.DataFrame:
     """
     rules = ValidityRules.parse(study.settings.get("validity", {}))
     rows = []
-    rated = study.mode == "rating"
-    compared = compare_raters(session, study) if rated else {}
-    repeated = mean_differences(session, study) if rated else {}
+    stars: dict[int, list[int]] = {}
+    compared: dict[int, Comparison] = {}
+    repeated: dict[int, tuple[int, float]] = {}
+    if study.mode == "rating":
+        ratings = ratings or read_ratings(session, study)
+        stars = dict(enumerate(ratings.count_by_rater().tolist()))
+        compared = compare_raters(ratings)
+        repeated = mean_differences(session, study)
     for counts in summarise_raters(session, study, rules):
         rater = dict(counts)
+        rater["stars"] = stars.get(rater["rater"], [0] * len(STARS))
         rater["comparison"] = compared.get(rater["rater"], Comparison())
         rater["repeats"] = repeated.get(rater["rater"], (0, 0.0))
         rows += [(rater["rater"], name, *rule.judge(rater)) for name, rule in vars(rules).items()]
@@ -65,9 +76,9 @@ def summarise_raters(session: Session, study: Study, rules: ValidityRules) -> li
     """Returns for each rater what the rules need, counted by the database.
 
     Keys: rater, user_agent, decision, answers, timed (answers whose image's appearance is known),
-    fast (those of them given too soon), star_1 to star_5, and shortest, the fewest seconds
-    that one answer more than allowed in a minute has taken; None if it is surely more than
-    60, or if there are not so many.
+    fast (those of them given too soon), and shortest, the fewest seconds that one answer more
+    than allowed in a minute has taken; None if it is surely more than 60, or if there are not
+    so many.
     """
     answers = counted_answers(study).subquery()
     seconds = answers.c.answered_at - answers.c.shown_at
@@ -77,7 +88,6 @@ def summarise_raters(session: Session, study: Study, rules: ValidityRules) -> li
             func.count().label("answers"),
             func.count(answers.c.shown_at).label("timed"),
             func.count().filter(seconds < rules.too_fast.min_seconds).label("fast"),
-            *(func.count().filter(answers.c.value == star).label(f"star_{star}") for star in STARS),
         )
         .group_by(answers.c.rater)
         .subquery()

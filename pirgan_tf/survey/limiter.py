@@ -14,6 +14,8 @@ LIMITS = {
     "begin": (300, 60),
     "answer": (600, 60),
     "login": (10, 60),
+    # Of a network: those who come without a link that was made for them alone.
+    "rater": (300, 3600),
     "visitor": (100, 3600),
     # Of a study, not of a client: how often its raters are judged.
     "judgement": (1, 30),

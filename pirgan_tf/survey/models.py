@@ -207,7 +207,7 @@ class Event(Base):
         value: of a rating, a practice or a repeat its stars, 1 to 5; of an undo the id of
             the event undone; of dwell the seconds that the image has been visible so far;
             else None.
-        shown_at: when the image appeared, if the browser told.
+        shown_at: when the image appeared, if the browser told, but not before it was given.
         answered_at: when the event reached the server.
         propensity: the assignment's.
     """

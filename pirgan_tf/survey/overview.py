@@ -9,11 +9,10 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pirgan_tf.survey.answers import count_stars
+from pirgan_tf.survey.answers import Ratings, read_ratings
 from pirgan_tf.survey.judgement import OWNER, excluded_raters
-from pirgan_tf.survey.models import Event, Image, Rater, Study
+from pirgan_tf.survey.models import Image, Rater, Study
 from pirgan_tf.survey.pace import Pace, measure_pace
-from pirgan_tf.survey.raters import withdrawn_raters
 from pirgan_tf.survey.rates import interactions, rates_of_stars
 from pirgan_tf.survey.reliability import split_half_reliability
 from pirgan_tf.survey.rules import FAILED, NOT_RUN
@@ -82,30 +81,35 @@ class Overview:
         return dict(zip(values.tolist(), counts.tolist(), strict=True))
 
 
-def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview:
-    """Computes a study's numbers from the events, and the verdicts of `judge_raters`.
+def overview(
+    session: Session, study: Study, verdicts: pd.DataFrame, ratings: Ratings | None = None
+) -> Overview:
+    """Computes a study's numbers from the events.
 
     Rates, and the best and worst images, are of raters who are not left out; all others,
     but for impressions, are of all raters.
+
+    Args:
+        session: of `Database.read`.
+        study: the study.
+        verdicts: of `judge_raters`.
+        ratings: as for `judge_raters`.
     """
     impressions = np.array(
         session.scalars(
             select(Image.answered).where(Image.study_id == study.id).order_by(Image.id)
         ).all()
     )
-    kinds = (
-        select(Event.kind, func.count())
-        .where(Event.study_id == study.id, Event.rater.not_in(withdrawn_raters(study)))
-        .group_by(Event.kind)
-    )
     numbers = (func.count(), func.count(Rater.finished_at), func.count(Rater.withdrawn_at))
     begun, finished, withdrawn = session.execute(
         select(*numbers).where(Rater.study_id == study.id)
     ).one()
+    pace = measure_pace(session, study)
     excluded = excluded_raters(verdicts)
     counts = alpha = reliability = None
     if study.mode == "rating":
-        counts, valid = count_stars(session, study, excluded)
+        ratings = ratings or read_ratings(session, study)
+        counts, valid = ratings.count(), ratings.count(excluded)
         table = rates_of_stars(session, study, valid)
         alpha, reliability = agreement(counts), split_half_reliability(valid, _WORTH)
     else:
@@ -114,7 +118,7 @@ def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview
     extremes = min(_EXTREMES, len(shown) // 2)
     unable = verdicts.loc[verdicts["verdict"] == NOT_RUN, "rule"]
     return Overview(
-        events={kind: count for kind, count in session.execute(kinds)},  # noqa: C416
+        events=pace.events,
         raters=begun - withdrawn,
         finished=finished,
         withdrawn=withdrawn,
@@ -128,7 +132,7 @@ def overview(session: Session, study: Study, verdicts: pd.DataFrame) -> Overview
         alpha=alpha,
         reliability=reliability,
         interval_width=float((shown["high"] - shown["low"]).mean()) if len(shown) else None,
-        pace=measure_pace(session, study),
+        pace=pace,
         judged=_judged(verdicts, set(excluded)),
         not_run=unable.value_counts().to_dict(),
     )
@@ -138,10 +142,11 @@ def _judged(verdicts: pd.DataFrame, excluded: Collection[int]) -> pd.DataFrame:
     """Returns `Overview.judged`."""
     reasons: dict[int, list[str]] = {rater: [] for rater in verdicts["rater"]}
     decided: dict[int, str] = {}
-    for row in verdicts.itertuples():
+    said = (verdicts["verdict"] == FAILED) | (verdicts["rule"] == OWNER)
+    for row in verdicts[said].itertuples():
         if row.rule == OWNER:
             decided[row.rater] = "exclude" if row.verdict == FAILED else "keep"
-        elif row.verdict == FAILED:
+        else:
             reasons[row.rater].append(f"{row.rule.replace('_', ' ')}: {row.reason}")
     rows = [
         (rater, "; ".join(why), decided.get(rater, ""), rater in excluded)

@@ -4,7 +4,7 @@ import dataclasses
 import time
 
 import numpy as np
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.answers import ANSWERS
@@ -20,6 +20,7 @@ class Pace:
     """A study's pace.
 
     Attributes:
+        events: how many there are, by kind.
         per_hour: answers in an hour, of the last 24 hours or since the study began.
         minutes: median of the raters who finished, from their start, with pauses; None
             where nobody has.
@@ -27,6 +28,7 @@ class Pace:
             is still kept for them.
     """
 
+    events: dict[str, int]
     per_hour: float
     minutes: float | None
     left: int
@@ -41,18 +43,19 @@ def measure_pace(session: Session, study: Study) -> Pace:
     """
     now = time.time()
     since = max(now - _DAY, study.created_at)
-    recent = select(func.count()).where(
-        Event.study_id == study.id,
-        Event.kind == ANSWERS[study.mode],
-        Event.answered_at >= since,
-        Event.rater.not_in(withdrawn_raters(study)),
+    kinds = (
+        select(Event.kind, func.count(), func.count().filter(Event.answered_at >= since))
+        .where(Event.study_id == study.id, Event.rater.not_in(withdrawn_raters(study)))
+        .group_by(Event.kind)
     )
+    counts = {kind: numbers for kind, *numbers in session.execute(kinds)}
+    _, recent = counts.get(ANSWERS[study.mode], (0, 0))
     finished = select(Rater.finished_at - Rater.started_at).where(
         Rater.study_id == study.id, Rater.finished_at.is_not(None)
     )
     seconds = np.array(session.scalars(finished).all(), np.float64)
-    is_busy = exists().where(
-        ASSIGNMENTS.c.rater == RATERS.c.id,
+    busy = select(ASSIGNMENTS.c.rater).where(
+        ASSIGNMENTS.c.study_id == study.id,
         ASSIGNMENTS.c.state == "open",
         ASSIGNMENTS.c.expires_at > now,
     )
@@ -63,12 +66,13 @@ def measure_pace(session: Session, study: Study) -> Pace:
             RATERS.c.study_id == study.id,
             RATERS.c.finished_at.is_(None),
             RATERS.c.withdrawn_at.is_(None),
-            ~is_busy,
+            RATERS.c.id.not_in(busy),
         )
     )
     return Pace(
+        events={kind: every for kind, (every, _) in counts.items()},
         # Nothing is known of less than a minute.
-        per_hour=session.scalars(recent).one() * _HOUR / max(now - since, 60),
+        per_hour=recent * _HOUR / max(now - since, 60),
         minutes=float(np.median(seconds)) / 60 if len(seconds) else None,
         left=session.scalars(left).one(),
     )

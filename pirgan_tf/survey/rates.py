@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal, selec
 from sqlalchemy.orm import Session
 
 from pirgan_tf.errors import InputError
-from pirgan_tf.survey.answers import count_stars, counted_answers, written_out
+from pirgan_tf.survey.answers import counted_answers, read_ratings, written_out
 from pirgan_tf.survey.judgement import excluded_raters, judge_raters
 from pirgan_tf.survey.models import Event, Image, Study
 from pirgan_tf.survey.prior import add_posterior
@@ -50,7 +50,7 @@ def interactions(
         excluded = excluded_raters(judge_raters(session, study))
     if study.mode == "page":
         return _rates_of_page(session, study, weights, excluded)
-    return rates_of_stars(session, study, count_stars(session, study, excluded)[1], weights)
+    return rates_of_stars(session, study, read_ratings(session, study).count(excluded), weights)
 
 
 def ratings(
@@ -95,7 +95,7 @@ def rates_of_stars(
     Args:
         session: of `Database.read`.
         study: the study.
-        counts: [images, 5] from `count_stars`.
+        counts: [images, 5] of `Ratings.count`.
         weights: as for `interactions`.
     """
     stars = np.array((weights or PirWeights.parse(DEFAULT_WEIGHTS["rating"])).stars)

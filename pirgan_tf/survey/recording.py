@@ -19,7 +19,10 @@ _OWN = (
     select(
         *(
             ASSIGNMENTS.c[name]
-            for name in ("id", "study_id", "rater", "image", "state", "propensity", "position")
+            for name in (
+                *("id", "study_id", "rater", "image", "state", "created_at"),
+                *("propensity", "position"),
+            )
         ),
         *(IMAGES.c.answered, IMAGES.c.open, RATERS.c.excluded),
     )
@@ -105,6 +108,10 @@ def append(
 ) -> Event:
     """Stores an event of an assignment; `shown_ms` as for `answering.rate`."""
     now = time.time()
+    shown_at = None
+    if shown_ms is not None:
+        # Nobody has seen an image before it was given, whatever a program claims.
+        shown_at = max(now - shown_ms / 1000, assignment.created_at)
     event = Event(
         study_id=assignment.study_id,
         image=assignment.image,
@@ -112,7 +119,7 @@ def append(
         assignment=assignment.id,
         kind=kind,
         value=value,
-        shown_at=None if shown_ms is None else now - shown_ms / 1000,
+        shown_at=shown_at,
         answered_at=now,
         propensity=assignment.propensity,
     )

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey import exclusion
-from pirgan_tf.survey.answers import stream_events
+from pirgan_tf.survey.answers import read_ratings, stream_events
 from pirgan_tf.survey.event_lines import event_lines
 from pirgan_tf.survey.judgement import judge_raters
 from pirgan_tf.survey.limiter import address
@@ -38,10 +38,11 @@ def show(request: Request, web: WebOf, key: str, token: OwnerCookie = "") -> Res
         study = find_study(session, key)
         if not is_owner(study, token):
             return page("owner_login.html", study=study, wrong=False)
-        verdicts = judge_raters(session, study)
+        ratings = read_ratings(session, study) if study.mode == "rating" else None
+        verdicts = judge_raters(session, study, ratings)
     exclusion.return_places(web.database, study, verdicts)
     with web.database.read() as session:
-        numbers = overview(session, study, verdicts)
+        numbers = overview(session, study, verdicts, ratings)
     labels = [f"{bin / NUM_BINS:g}" for bin in range(NUM_BINS)]
     return page(
         "owner.html", study=study, numbers=numbers, rate_labels=labels, base_url=request.base_url

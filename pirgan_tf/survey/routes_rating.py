@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from pirgan_tf.survey import answering, raters, serving, withdrawal
 from pirgan_tf.survey.errors import NotInvited
-from pirgan_tf.survey.invitations import find_invitation
+from pirgan_tf.survey.invitations import OWN_PARAMETER, find_invitation
 from pirgan_tf.survey.limiter import address
 from pirgan_tf.survey.models import Study
 from pirgan_tf.survey.presentation import present
@@ -54,7 +54,7 @@ def start(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> R
     with web.database.read() as session:
         study = find_study(session, key, "rating")
         try:
-            _, invited = _invitation(session, study, request, cookie) or (None, None)
+            parameter, invited = _invitation(session, study, request, cookie) or (None, None)
         except NotInvited:
             return _message(study, "not_invited", 403)
         is_here = raters.has_begun(session, study, cookie, invited)
@@ -66,6 +66,8 @@ def start(request: Request, web: WebOf, key: str, cookie: RaterCookie = "") -> R
     if not is_wanted:
         web.return_places(study)
         return _message(study, "full")
+    if not is_known and parameter != OWN_PARAMETER:
+        web.limiter.check("rater", address(request, wide=True))
     if not is_here:
         cookie = secrets.token_urlsafe(16)
         agent = request.headers.get("user-agent", "")

@@ -36,7 +36,7 @@ class TooFast:
     min_answers: int = 10
 
     def judge(self, rater: Mapping[str, Any]) -> tuple[str, str]:
-        """Returns verdict and reason for a row of `summarise_raters`."""
+        """Returns verdict and reason for what `judge_raters` knows of a rater."""
         if rater["timed"] < self.min_answers:
             return NOT_RUN, f"{rater['timed']} answers with times, of {self.min_answers} needed"
         verdict = FAILED if rater["fast"] >= self.share * rater["timed"] else PASSED
@@ -56,8 +56,8 @@ class SameStar:
     others: float = 0.5
 
     def judge(self, rater: Mapping[str, Any]) -> tuple[str, str]:
-        """Returns verdict and reason for a row of `summarise_raters`."""
-        counts = {star: rater[f"star_{star}"] for star in STARS}
+        """Returns verdict and reason for what `judge_raters` knows of a rater."""
+        counts = dict(zip(STARS, rater["stars"], strict=True))
         ratings = sum(counts.values())
         if ratings < self.min_ratings:
             return NOT_RUN, f"{ratings} ratings, of {self.min_ratings} needed"
@@ -85,7 +85,7 @@ class Agreement:
     share: float = 0.7
 
     def judge(self, rater: Mapping[str, Any]) -> tuple[str, str]:
-        """Returns verdict and reason for a row of `summarise_raters`."""
+        """Returns verdict and reason for what `judge_raters` knows of a rater."""
         others = rater["comparison"]
         if others.compared < self.min_ratings:
             return NOT_RUN, (
@@ -117,7 +117,7 @@ class Consistency:
     max_difference: float = 1.5
 
     def judge(self, rater: Mapping[str, Any]) -> tuple[str, str]:
-        """Returns verdict and reason for a row of `summarise_raters`."""
+        """Returns verdict and reason for what `judge_raters` knows of a rater."""
         repeats, difference = rater["repeats"]
         if repeats < self.min_repeats:
             return NOT_RUN, f"{repeats} images rated twice, of {self.min_repeats} needed"
@@ -132,7 +132,7 @@ class Burst:
     per_minute: int = 80
 
     def judge(self, rater: Mapping[str, Any]) -> tuple[str, str]:
-        """Returns verdict and reason for a row of `summarise_raters`."""
+        """Returns verdict and reason for what `judge_raters` knows of a rater."""
         if rater["answers"] == 0:
             return NOT_RUN, "no answers"
         shortest = rater["shortest"]
@@ -147,7 +147,7 @@ class DeclaredBot:
     """Fails whose browser calls itself a program."""
 
     def judge(self, rater: Mapping[str, Any]) -> tuple[str, str]:
-        """Returns verdict and reason for a row of `summarise_raters`."""
+        """Returns verdict and reason for what `judge_raters` knows of a rater."""
         if not rater["user_agent"]:
             return NOT_RUN, "the browser did not say what it is"
         found = _BOTS.search(rater["user_agent"])

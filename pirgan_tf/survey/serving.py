@@ -7,8 +7,8 @@ gallery of which the rater has had fewest, by chance if there are several.
 
 An image that has as many answers and open assignments as the study asks raters for is kept
 for who has it. But nobody can keep a study from others by asking for images: a rater has few
-at a time; an assignment without an answer expires, and then keeps nothing any more; and after
-a tenth of that time its image also goes to a rater for whom there is nothing else.
+at a time; an assignment without an answer expires, and then keeps nothing any more; and a tenth of
+that time after it was given, its image also goes to a rater for whom there is nothing else.
 """
 
 import heapq
@@ -19,7 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from pirgan_tf.survey.errors import UnknownAssignment, ValueOutOfRange
@@ -37,9 +37,9 @@ from pirgan_tf.survey.raters import lock_study
 from pirgan_tf.survey.recording import DONE
 
 MAX_COUNT = 10
-# The part of an assignment's time after which its image may go to one more rater.
+# The part of an assignment's time after which its image may go to others.
 _PATIENCE = 0.1
-# Put together once, for other writers wait meanwhile.
+# Statements are put together once, for other writers wait meanwhile.
 _SHOWN = IMAGES.c.answered + IMAGES.c.open
 _WANTS_MORE = bindparam("wanted") > IMAGES.c.answered
 _EXPIRE = (
@@ -94,22 +94,25 @@ _HAD = (
 )
 _FREE = _UNSEEN.where(bindparam("wanted") > _SHOWN)
 _OTHERS = ASSIGNMENTS.alias()
-_KEPT_LONG = _UNSEEN.where(
-    exists().where(
+_THEIRS = IMAGES.alias()
+_KEPT = (
+    select(_OTHERS.c.image)
+    .join(_THEIRS, _THEIRS.c.id == _OTHERS.c.image)
+    .where(
         _OTHERS.c.study_id == bindparam("study"),
-        _OTHERS.c.state == "open",
-        _OTHERS.c.expires_at < bindparam("patience"),
-        _OTHERS.c.image == IMAGES.c.id,
+        and_(_OTHERS.c.state == "open", _OTHERS.c.created_at >= bindparam("patience")),
     )
+    .group_by(_OTHERS.c.image, _THEIRS.c.answered)
+    .having(func.count() + _THEIRS.c.answered >= bindparam("wanted"))
 )
+_KEPT_LONG = _UNSEEN.where(IMAGES.c.id.not_in(_KEPT))
 
 
 def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
     """Returns the next images for a rater, those already given first.
 
     A rater who has answered, and for whom there will be no more, is finished, and gets a
-    completion code. One for whom there are none at the moment should come back later. The
-    study is locked first: what one transaction read is still true when it writes.
+    completion code. One for whom there are none at the moment should come back later.
 
     Args:
         session: of `Database.write`.
@@ -127,8 +130,7 @@ def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
     study = rater.study
     lock_study(session, study)
     now = time.time()
-    expired = session.scalars(_EXPIRE, {"study": study.id, "now": now}).all()
-    _count_open(session, expired, -1)
+    _count_open(session, session.scalars(_EXPIRE, {"study": study.id, "now": now}).all(), -1)
     whose = {"who": rater.id, "study": study.id, "wanted": study.raters_per_image}
     summary = session.execute(_SUMMARY, whose).one()
     left = study.images_per_rater - summary.done
@@ -136,7 +138,7 @@ def assign(session: Session, rater: Rater, count: int) -> list[Assignment]:
     if missing > 0:
         drawn = session.execute(_FREE, whose).all()
         if not drawn and not summary.unanswered:
-            patience = now + (1 - _PATIENCE) * study.assignment_seconds
+            patience = now - _PATIENCE * study.assignment_seconds
             drawn = session.execute(_KEPT_LONG, whose | {"patience": patience}).all()
         _give(session, rater, drawn, missing, summary.last, now)
     given = session.scalars(_NEXT, whose | {"count": count}).all()

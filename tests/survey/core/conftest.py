@@ -42,6 +42,9 @@ class Survey:
             rater = session.get_one(survey.Rater, rater.id)
             for value in stars:
                 [assignment] = survey.assign(session, rater, 1)
+                # As if it had been on the page for a while.
+                assignment.created_at -= (shown_ms or 0) / 1000
+                session.flush()
                 survey.rate(session, rater, assignment.id, value, shown_ms)
 
     def undo(self, rater: survey.Rater) -> None:
@@ -105,10 +108,10 @@ def postgresql() -> Iterator[Path]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path) -> str:
+def url(request, quick_folder) -> str:
     """A new, empty database."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/survey.sqlite3"
+        return f"sqlite:///{quick_folder}/survey.sqlite3"
     folder = request.getfixturevalue("postgresql")
     server = psycopg.connect(host=str(folder), user="postgres", dbname="postgres", autocommit=True)
     with server:

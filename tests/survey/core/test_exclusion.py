@@ -3,6 +3,7 @@
 import pytest
 
 from pirgan_tf import survey
+from pirgan_tf.survey import exclusion
 
 # What does not depend on the database is tested on one.
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -39,6 +40,17 @@ def test_places_of_who_fails_a_rule_go_to_others(invaded):
     made.answer(person, 1, 2, 3)
     assert answered(made) == [1, 1, 1]
     assert len(made.rows(survey.Event)) == 6
+
+
+@ON_SQLITE
+def test_places_of_many_raters_are_returned_some_at_a_time(new_survey, monkeypatch):
+    monkeypatch.setattr(exclusion, "_AT_ONCE", 2)
+    made = new_survey(1, raters_per_image=5)
+    for number in range(5):
+        made.answer(made.rater(f"bot {number}", "curl/8.0"), 5)
+    survey.return_places(made.database, made.study)
+    assert answered(made) == [0]
+    assert all(rater.excluded for rater in made.rows(survey.Rater))
 
 
 @ON_SQLITE

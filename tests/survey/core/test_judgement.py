@@ -5,6 +5,7 @@ import pytest
 
 from pirgan_tf import survey
 from pirgan_tf.errors import InputError
+from pirgan_tf.survey.answers import read_ratings
 from pirgan_tf.survey.comparison import compare_raters
 from pirgan_tf.survey.rules import ValidityRules
 
@@ -105,7 +106,7 @@ def test_agreement_is_the_correlation_with_the_mean_of_the_others(new_survey):
         for number, own in enumerate(stars)
     ]
     with made.database.read() as session:
-        compared = compare_raters(session, made.study)
+        compared = compare_raters(read_ratings(session, made.study))
     for number, rater in enumerate(raters):
         others = np.delete(stars, number, axis=0)
         found = compared[rater.id]

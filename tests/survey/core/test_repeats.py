@@ -26,7 +26,7 @@ def rate_all(made, name, stars):
             if not given:
                 return order, progress(session, rater)
             order += given
-            survey.rate(session, rater, given[0], stars(len(order), given[0] < 0), 900)
+            survey.rate(session, rater, given[0], stars(len(order), given[0] < 0))
 
 
 @ON_SQLITE

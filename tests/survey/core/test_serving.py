@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from pirgan_tf import survey
+from pirgan_tf.survey import answering
 
 # What does not depend on the database is tested on one.
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -101,6 +102,7 @@ def test_what_is_stored_of_a_rating(new_survey, clock):
     made = new_survey(1)
     rater = made.rater("a")
     [assignment] = made.write(survey.assign, rater, 1)
+    clock.move(2)
     made.write(survey.rate, rater, assignment.id, 4, 1500)
     [event] = made.rows(survey.Event)
     assert (event.kind, event.value, event.rater) == ("rating", 4, rater.id)
@@ -150,9 +152,51 @@ def test_who_answers_keeps_what_else_is_at_hand(new_survey, clock):
     first, second = made.write(survey.assign, slow, 2)
     clock.move(5)
     made.write(survey.rate, slow, first.id, 3)
-    clock.move(5)
+    clock.move(0.9)
     assert made.write(survey.assign, other, 1) == []
+    clock.move(59)
     assert [each.id for each in made.write(survey.assign, slow, 2)] == [second.id]
+    [kept] = [image for image in made.rows(survey.Image) if image.id == second.image]
+    assert kept.open == 1
+
+
+@ON_SQLITE
+def test_nobody_keeps_images_from_others_by_answering_and_taking_back(new_survey, clock):
+    made = new_survey(3, raters_per_image=1, assignment_seconds=600)
+    holder, other = made.rater("holder"), made.rater("other")
+    first, *_ = made.write(survey.assign, holder, 3)
+    for _ in range(4):
+        clock.move(16)
+        made.write(survey.rate, holder, first.id, 3)
+        made.write(survey.undo, holder, first.id)
+    assert len(made.write(survey.assign, other, 3)) == 3
+
+
+def test_what_was_kept_long_goes_to_no_more_raters_than_the_study_asks_for(new_survey, clock):
+    made = new_survey(1, raters_per_image=2, assignment_seconds=600)
+    raters = [made.rater(str(number)) for number in range(6)]
+
+    def given(*numbers):
+        return [len(made.write(survey.assign, raters[number], 1)) for number in numbers]
+
+    assert given(0, 1, 2) == [1, 1, 0]
+    clock.move(61)
+    # Whatever the first two do meanwhile, only two others come in their place.
+    assert given(2, 3, 4) == [1, 1, 0]
+    clock.move(61)
+    made.answer(raters[0], 5)
+    assert given(4, 5) == [1, 0]
+
+
+@ON_SQLITE
+def test_no_image_was_on_the_page_before_it_was_given(new_survey, clock):
+    made = new_survey(1)
+    rater = made.rater("a")
+    [assignment] = made.write(survey.assign, rater, 1)
+    clock.move(0.25)
+    made.write(survey.rate, rater, assignment.id, 4, 1500)
+    [event] = made.rows(survey.Event)
+    assert event.shown_at == clock.now - 0.25
 
 
 @ON_SQLITE
@@ -240,18 +284,18 @@ def test_the_last_answer_of_all_can_be_undone_and_the_code_stays(new_survey):
 
 
 @ON_SQLITE
-def test_an_answer_cannot_be_changed_for_ever(new_survey):
-    made = new_survey(1)
+def test_answers_cannot_be_changed_for_ever(new_survey, monkeypatch):
+    monkeypatch.setattr(answering, "MOST_UNDOS", 4)
+    made = new_survey(2)
     rater = made.rater("a")
-    made.answer(rater, 1)
-    last = made.write(survey.last_answered, rater)
-    with made.database.write() as session:
-        rater = session.get_one(survey.Rater, rater.id)
-        for _ in range(20):
-            survey.undo(session, rater, last)
-            survey.rate(session, rater, last, 5)
-    with pytest.raises(survey.NothingToUndo, match="very often"):
-        made.write(survey.undo, rater, last)
+    made.answer(rater, 1, 1)
+    answers = [event.assignment for event in made.rows(survey.Event)]
+    for assignment in answers * 2:
+        made.write(survey.undo, rater, assignment)
+        made.write(survey.rate, rater, assignment, 5)
+    for assignment in answers:
+        with pytest.raises(survey.NothingToUndo, match="very many"):
+            made.write(survey.undo, rater, assignment)
 
 
 def test_a_changed_rating_counts_as_one_answer(new_survey):

@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip("fastapi", reason="needs pip install 'pirgan-tf[survey]'")
 
+import sqlalchemy as sa
 import uvicorn
 from fastapi.testclient import TestClient
 
@@ -69,7 +70,14 @@ class Site:
     def next(self, client: TestClient, count: int = 5) -> list[dict]:
         answer = client.post(f"{self.link}api/next", json={"count": count})
         assert answer.status_code == 200, answer.text
-        return answer.json()["assignments"]
+        given = answer.json()["assignments"]
+        with self.database.write() as session:
+            # As if they had been on the page for a while.
+            made = sa.update(survey.Assignment).where(
+                survey.Assignment.id.in_([each["id"] for each in given])
+            )
+            session.execute(made.values(created_at=survey.Assignment.created_at - 1))
+        return given
 
     def rate(self, client: TestClient, assignment: int, value: object = 4, shown_ms: float = 900):
         body = {"assignment": assignment, "value": value, "shown_ms": shown_ms}
@@ -83,11 +91,11 @@ class Site:
 
 
 @pytest.fixture
-def make_site(tmp_path) -> Iterator[Callable[..., Site]]:
+def make_site(quick_folder) -> Iterator[Callable[..., Site]]:
     opened = []
 
     def make(mode: str = "rating", images: int = 12, **choices) -> Site:
-        path = tmp_path / f"{mode}.db"
+        path = quick_folder / f"{mode}.db"
         database = survey.open_database(f"sqlite:///{path}")
         opened.append(database)
         config = web.WebConfig(choices.pop("allowed_origins", ()))
@@ -240,7 +248,7 @@ def open_page(chromium) -> Iterator[Callable]:
     def open_page(url: str, **device):
         contexts.append(chromium.new_context(user_agent=_FIREFOX, **device))
         page = contexts[-1].new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: _note(message, complaints))
         page.goto(url)

@@ -41,6 +41,13 @@ def _press(page, keys, start):
         page.keyboard.press(key)
 
 
+def _sent(page):
+    """Waits until the server has all answers: the next image does not wait for that."""
+    page.wait_for_function(
+        "() => !Object.keys(localStorage).some(key => key.startsWith('pirgan '))"
+    )
+
+
 def _status(page, text):
     page.wait_for_function(
         "text => document.getElementById('status').textContent.startsWith(text)", arg=text
@@ -97,7 +104,8 @@ def test_buttons_do_what_keys_do_and_have_names(live, open_page):
     page.get_by_role("button", name="1 star", exact=True).focus()
     page.keyboard.press("Enter")
     _at(page, 3)
-    page.wait_for_function("document.activeElement.value === '1'")
+    page.wait_for_function("() => document.activeElement.value === '1'")
+    _sent(page)
     events = [event[:2] for event in live.site.events()]
     assert events == [("rating", 2), ("skip", None), ("undo", 2), ("rating", 1)]
     assert page.get_by_role("status").get_attribute("id") == "status"
@@ -124,16 +132,15 @@ def test_a_double_tap_or_a_key_held_down_rates_one_image(live, open_page):
         page.keyboard.down("5")
         page.wait_for_timeout(60)
     _at(page, 3)
+    _sent(page)
     assert [event[:2] for event in live.site.events()] == [("rating", 3), ("rating", 5)]
 
 
 def test_the_next_images_are_there_before_they_are_needed(live, open_page):
     page = open_page(live.link)
-    fetched = []
-    page.on("requestfinished", lambda request: fetched.append(request.url))
     _begin(page)
-    page.wait_for_load_state("networkidle")
-    assert sum(url.endswith(".png") for url in fetched) == 5
+    loaded = "performance.getEntriesByType('resource').filter(each => each.name.endsWith('.png'))"
+    page.wait_for_function(f"() => {loaded}.length === 5")
 
 
 def test_on_a_phone_everything_is_in_sight_and_large_enough(live, open_page):
@@ -151,6 +158,7 @@ def test_on_a_phone_everything_is_in_sight_and_large_enough(live, open_page):
         assert box["y"] + box["height"] <= 844
     page.get_by_role("button", name="5 stars").tap()
     _at(page, 2)
+    _sent(page)
     assert [event[:2] for event in live.site.events()] == [("rating", 5)]
 
 
@@ -223,10 +231,10 @@ def test_a_vote_whose_acknowledgement_was_lost_is_not_counted_twice(live, open_p
     page.route("**/api/rate", lose_the_answer, times=1)
     page.keyboard.press("5")
     _at(page, 2)
-    page.wait_for_timeout(1500)
+    _sent(page)
     page.keyboard.press("4")
     _at(page, 3)
-    page.wait_for_load_state("networkidle")
+    _sent(page)
     assert [event[:2] for event in live.site.events()] == [("rating", 5), ("rating", 4)]
 
 

@@ -3,6 +3,7 @@
 import pytest
 from fastapi import Request
 
+from pirgan_tf import survey
 from pirgan_tf.survey import limiter
 
 _NOWHERE = """
@@ -129,6 +130,19 @@ def test_a_raters_answers_are_limited_but_not_anothers(make_site, monkeypatch):
     statuses = [site.rate(client, each["id"]).status_code for each in assignments[:3]]
     assert statuses == [200, 200, 429]
     assert len(site.next(other)) == 5
+
+
+def test_new_raters_of_one_network_are_few_but_for_links_of_their_own(make_site, monkeypatch):
+    monkeypatch.setitem(limiter.LIMITS, "rater", (2, 3600))
+    site = make_site()
+    clients = [site.visitor() for _ in range(3)]
+    starts = [client.post(f"{site.link}start").status_code for client in clients]
+    assert starts == [303, 303, 429]
+    # Who has begun goes on.
+    assert clients[0].post(f"{site.link}start").status_code == 303
+    assert clients[2].post(f"{site.link}start?PROLIFIC_PID=5f1").status_code == 429
+    [code] = survey.make_invitations(site.database, site.study, 1)
+    assert clients[2].post(f"{site.link}start?invitation={code}").status_code == 303
 
 
 def test_a_limiter_remembers_few_clients_and_not_for_long(monkeypatch):
