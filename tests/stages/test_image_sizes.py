@@ -27,7 +27,7 @@ def _photographs(folder, size):
 
 
 @pytest.mark.parametrize(
-    "size, family, dataset, members", [(32, "dcgan", "folder", 2), (128, "tiny", "landscapes", 1)]
+    "size, family, dataset, members", [(32, "dcgan", "folder", 2), (128, "maxout", "landscapes", 1)]
 )
 def test_the_whole_chain_has_the_image_size_that_it_began_with(
     commands, tmp_path, small_inception, tiny_family, size, family, dataset, members

@@ -19,7 +19,7 @@ def made(commands, tmp_path, small_inception, tiny_family, monkeypatch):
     # What it has learned does not matter here.
     monkeypatch.setattr("pirgan_tf.stages.pretrain.train", lambda *_, **__: 1)
     flags = ("--steps=1", "--batch_size=4", "--landscapes=16", "--image_size=32")
-    flags += (f"--family={tiny_family}",)
+    flags += ("--family=maxout",)
     assert commands.call("pretrain", *flags, output=tmp_path / "first").status == 0
     flags = (f"--gan={tmp_path / 'first'}", "--num_images=40")
     assert commands.call("sample", *flags, output=tmp_path / "gallery").status == 0

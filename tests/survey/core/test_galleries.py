@@ -75,7 +75,7 @@ def test_raters_of_a_mixed_study_give_the_verdict(mixed, commands, tmp_path):
             [assignment] = made.write(survey.assign, rater, 1)
             [place] = _galleries(made, [assignment])
             # Two stars more for the second gallery, whoever rates.
-            made.write(survey.rate, rater, assignment.id, star + 2 * place, 900)
+            made.write(survey.rate, rater, assignment.id, star + 2 * place)
     flags = (f"--database={made.url}", f"--study={made.study.key}")
     result = commands.call("export_interactions", *flags, output=tmp_path / "people")
     assert (result.status, result.complaints) == (0, []), result

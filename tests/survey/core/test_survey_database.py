@@ -143,16 +143,15 @@ def test_a_full_disk_is_unavailable_and_what_was_stored_stays(new_survey, on_sql
     assert [event.value for event in made.rows(survey.Event)] == [3, 4]
 
 
-def test_a_database_that_was_deleted_is_unavailable_and_is_not_made_anew(
-    new_survey, on_sqlite, tmp_path
-):
+def test_a_database_that_was_deleted_is_unavailable_and_is_not_made_anew(new_survey, on_sqlite):
     made = new_survey(2)
     rater = made.rater("a")
-    for file in tmp_path.glob("survey.sqlite3*"):
+    folder = Path(on_sqlite).parent
+    for file in folder.glob("survey.sqlite3*"):
         file.unlink()
     with pytest.raises(survey.DatabaseUnavailable, match="is gone"):
         made.write(survey.assign, rater, 1)
-    assert not list(tmp_path.glob("survey.sqlite3*"))
+    assert not list(folder.glob("survey.sqlite3*"))
 
 
 @pytest.mark.parametrize(
