@@ -68,11 +68,13 @@ class Ratings:
         counts = np.bincount(place, minlength=self.images * len(STARS))
         return counts.reshape(self.images, len(STARS))
 
-    def count_by_rater(self) -> np.ndarray:
-        """Returns how often each rater gave each number of stars, int [ids, 5], from id 0 on."""
-        ids = self.rater.max(initial=0) + 1
-        place = self.rater * len(STARS) + self.star - STARS[0]
-        return np.bincount(place, minlength=ids * len(STARS)).reshape(ids, len(STARS))
+    def count_by_rater(self) -> dict[int, list[int]]:
+        """Returns how often each rater gave each number of stars, by the rater's id."""
+        # Ids are of all studies of a database, and may be far apart.
+        raters, row = np.unique(self.rater, return_inverse=True)
+        place = row * len(STARS) + self.star - STARS[0]
+        counts = np.bincount(place, minlength=len(raters) * len(STARS))
+        return dict(zip(raters.tolist(), counts.reshape(-1, len(STARS)).tolist(), strict=True))
 
 
 def read_ratings(session: Session, study: Study) -> Ratings:

@@ -48,7 +48,7 @@ def judge_raters(session: Session, study: Study, ratings: Ratings | None = None)
     repeated: dict[int, tuple[int, float]] = {}
     if study.mode == "rating":
         ratings = ratings or read_ratings(session, study)
-        stars = dict(enumerate(ratings.count_by_rater().tolist()))
+        stars = ratings.count_by_rater()
         compared = compare_raters(ratings)
         repeated = mean_differences(session, study)
     for counts in summarise_raters(session, study, rules):
